@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: ((GPL-2.0 WITH Linux-syscall-note) OR BSD-3-Clause)
+/* Do not edit directly, auto-generated from: */
+/*	Documentation/netlink/specs/mempool_demo.yaml */
+/* YNL-GEN kernel source */
+/* To regenerate run: tools/net/ynl/ynl-regen.sh */
+
+#include <net/netlink.h>
+#include <net/genetlink.h>
+
+#include "netlink_policy.h"
+
+#include <uapi/linux/mempool_demo_netlink.h>
+
+/* MPDEMO_CMD_NEW - do */
+const struct nla_policy mempool_demo_new_nl_policy[MPDEMO_A_MODE + 1] = {
+	[MPDEMO_A_NAME] = { .type = NLA_NUL_STRING, .len = 63, },
+	[MPDEMO_A_KIND] = NLA_POLICY_RANGE(NLA_U32, 1, 2),
+	[MPDEMO_A_BLOCK_SIZE] = { .type = NLA_U64, },
+	[MPDEMO_A_BLOCKS] = { .type = NLA_U64, },
+	[MPDEMO_A_ALIGN] = { .type = NLA_U32, },
+	[MPDEMO_A_BYTES] = { .type = NLA_U64, },
+	[MPDEMO_A_MODE] = { .type = NLA_U32, },
+};
+
+/* MPDEMO_CMD_DEL - do */
+const struct nla_policy mempool_demo_del_nl_policy[MPDEMO_A_NAME + 1] = {
+	[MPDEMO_A_ID] = { .type = NLA_U32, },
+	[MPDEMO_A_NAME] = { .type = NLA_NUL_STRING, .len = 63, },
+};
+
+/* MPDEMO_CMD_GET - do */
+const struct nla_policy mempool_demo_get_nl_policy[MPDEMO_A_NAME + 1] = {
+	[MPDEMO_A_ID] = { .type = NLA_U32, },
+	[MPDEMO_A_NAME] = { .type = NLA_NUL_STRING, .len = 63, },
+};
+
+/* Ops table for mempool_demo */
+const struct genl_ops mempool_demo_nl_ops[3] = {
+	{
+		.cmd		= MPDEMO_CMD_NEW,
+		.doit		= mempool_demo_nl_new_doit,
+		.policy		= mempool_demo_new_nl_policy,
+		.maxattr	= MPDEMO_A_MODE,
+	},
+	{
+		.cmd		= MPDEMO_CMD_DEL,
+		.doit		= mempool_demo_nl_del_doit,
+		.policy		= mempool_demo_del_nl_policy,
+		.maxattr	= MPDEMO_A_NAME,
+	},
+	{
+		.cmd		= MPDEMO_CMD_GET,
+		.doit		= mempool_demo_nl_get_doit,
+		.dumpit		= mempool_demo_nl_get_dumpit,
+		.policy		= mempool_demo_get_nl_policy,
+		.maxattr	= MPDEMO_A_NAME,
+	},
+};

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: ((GPL-2.0 WITH Linux-syscall-note) OR BSD-3-Clause) */
+/* Do not edit directly, auto-generated from: */
+/*	Documentation/netlink/specs/mempool_demo.yaml */
+/* YNL-GEN uapi header */
+/* To regenerate run: tools/net/ynl/ynl-regen.sh */
+
+#ifndef _UAPI_LINUX_MEMPOOL_DEMO_NETLINK_H
+#define _UAPI_LINUX_MEMPOOL_DEMO_NETLINK_H
+
+#define MPDEMO_FAMILY_NAME	"mempool-demo"
+#define MPDEMO_FAMILY_VERSION	1
+
+/**
+ * enum mpdemo_kind - Kinds of objects, the same numbers as MPDEMO_OBJECT_* of
+ *   the ioctls.
+ * @MPDEMO_KIND_POOL: Blocks of one size.
+ * @MPDEMO_KIND_ARENA: Bump allocation of any size, freed all at once.
+ */
+enum mpdemo_kind {
+	MPDEMO_KIND_POOL = 1,
+	MPDEMO_KIND_ARENA,
+};
+
+enum mpdemo_attr {
+	MPDEMO_A_PAD = 1,
+	MPDEMO_A_ID,
+	MPDEMO_A_NAME,
+	MPDEMO_A_KIND,
+	MPDEMO_A_BLOCK_SIZE,
+	MPDEMO_A_BLOCKS,
+	MPDEMO_A_ALIGN,
+	MPDEMO_A_BYTES,
+	MPDEMO_A_MODE,
+	MPDEMO_A_UID,
+	MPDEMO_A_GID,
+	MPDEMO_A_STRIDE,
+	MPDEMO_A_FOOTPRINT,
+	MPDEMO_A_IN_USE,
+	MPDEMO_A_PEAK,
+	MPDEMO_A_ALLOCS,
+	MPDEMO_A_FREES,
+	MPDEMO_A_FAILURES,
+	MPDEMO_A_REFUSED,
+	MPDEMO_A_KEPT,
+	MPDEMO_A_RECLAIMED,
+	MPDEMO_A_OPEN_FILES,
+	MPDEMO_A_DYING,
+
+	__MPDEMO_A_MAX,
+	MPDEMO_A_MAX = (__MPDEMO_A_MAX - 1)
+};
+
+enum mpdemo_cmd {
+	MPDEMO_CMD_NEW = 1,
+	MPDEMO_CMD_DEL,
+	MPDEMO_CMD_GET,
+
+	__MPDEMO_CMD_MAX,
+	MPDEMO_CMD_MAX = (__MPDEMO_CMD_MAX - 1)
+};
+
+#endif /* _UAPI_LINUX_MEMPOOL_DEMO_NETLINK_H */
