@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Arenas: a position that moves through one region, and a reset that moves it
+ * back. The allocation itself is inline, in <mempool_demo/arena.h>.
+ *
+ * Nothing is kept about a single piece, so a reset costs the same however many
+ * there are (but for the zeroing that init_on_free=1 asks for), and a piece
+ * cannot be freed by itself.
+ *
+ * There is no lock: an arena has one owner.
+ */
+
+#include <linux/export.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include <mempool_demo/arena.h>
+#include <uapi/linux/mempool_demo.h>
+
+#include "arena.h"
+#include "region.h"
+
+/**
+ * mpdemo_arena_check() - whether an arena can be made as it is asked for
+ * @config: what is asked for
+ * @reason: where the reason of a refusal is put, a constant text
+ *
+ * Context: Any.
+ * Return: 0, or -ERANGE.
+ */
+int mpdemo_arena_check(const struct mpdemo_arena_config *config,
+		       const char **reason)
+{
+	if (config->bytes < MPDEMO_ARENA_BYTES_MIN ||
+	    config->bytes > MPDEMO_ARENA_BYTES_MAX) {
+		*reason = "bytes of an arena must be between 1 and 64 GiB";
+		return -ERANGE;
+	}
+	return 0;
+}
+EXPORT_SYMBOL_GPL(mpdemo_arena_check);
+
+/**
+ * mpdemo_arena_footprint() - memory that an arena will take in all
+ * @config: a valid configuration
+ *
+ * Context: Any.
+ * Return: bytes, metadata included.
+ */
+size_t mpdemo_arena_footprint(const struct mpdemo_arena_config *config)
+{
+	return sizeof(struct mpdemo_arena) +
+	       mpdemo_region_footprint(config->bytes);
+}
+EXPORT_SYMBOL_GPL(mpdemo_arena_footprint);
+
+/**
+ * mpdemo_arena_create() - create an arena
+ * @config: what it shall be
+ * @gfp: GFP_KERNEL, or GFP_KERNEL_ACCOUNT to charge the memory to the caller
+ *
+ * Context: Task context, may sleep.
+ * Return: the arena, owned by the caller, or an ERR_PTR(): -ERANGE, -ENOMEM.
+ */
+struct mpdemo_arena *
+mpdemo_arena_create(const struct mpdemo_arena_config *config, gfp_t gfp)
+{
+	struct mpdemo_arena *arena;
+	const char *reason;
+	int ret;
+
+	ret = mpdemo_arena_check(config, &reason);
+	if (ret)
+		return ERR_PTR(ret);
+
+	arena = kzalloc_obj(*arena, gfp);
+	if (!arena)
+		return ERR_PTR(-ENOMEM);
+	arena->region = mpdemo_region_create(config->bytes, gfp);
+	if (!arena->region) {
+		kfree(arena);
+		return ERR_PTR(-ENOMEM);
+	}
+	arena->base = (unsigned long)arena->region->addr;
+	arena->pos = arena->base;
+	/* The bound is the one asked for, not the end of its last page. */
+	arena->end = arena->base + config->bytes;
+	return arena;
+}
+EXPORT_SYMBOL_GPL(mpdemo_arena_create);
+
+/**
+ * mpdemo_arena_destroy() - free an arena and all that was allocated from it
+ * @arena: the arena; NULL is fine
+ *
+ * Context: Task context, may sleep.
+ */
+void mpdemo_arena_destroy(struct mpdemo_arena *arena)
+{
+	if (!arena)
+		return;
+	mpdemo_region_destroy(arena->region);
+	kfree(arena);
+}
+EXPORT_SYMBOL_GPL(mpdemo_arena_destroy);
+
+/* Out of line, as counting a failure is no part of the fast path. */
+void *mpdemo_arena_alloc_failed(struct mpdemo_arena *arena)
+{
+	arena->failures++;
+	return NULL;
+}
+EXPORT_SYMBOL_GPL(mpdemo_arena_alloc_failed);
+
+static size_t arena_in_use(const struct mpdemo_arena *arena)
+{
+	return arena->pos - arena->base;
+}
+
+/* The position only falls at a reset, so the peak need not be kept up to date
+ * by each allocation.
+ */
+static size_t arena_peak(const struct mpdemo_arena *arena)
+{
+	return max(arena->peak, arena_in_use(arena));
+}
+
+/**
+ * mpdemo_arena_rewind() - free all, and leave the memory as it is
+ * @arena: the arena
+ *
+ * Not exported: where init_on_free=1 asks for it, the caller clears what was in
+ * use.
+ *
+ * Context: as mpdemo_arena_reset().
+ * Return: bytes that were in use, from the begin of the arena.
+ */
+size_t mpdemo_arena_rewind(struct mpdemo_arena *arena)
+{
+	size_t in_use = arena_in_use(arena);
+
+	arena->peak = arena_peak(arena);
+	arena->pos = arena->base;
+	arena->resets++;
+	return in_use;
+}
+
+/**
+ * mpdemo_arena_reset() - free all that was allocated from an arena
+ * @arena: the arena
+ *
+ * Context: Any, but one at a time, see mpdemo_arena_alloc_aligned(). Never
+ * sleeps.
+ * Return: bytes that were in use.
+ */
+size_t mpdemo_arena_reset(struct mpdemo_arena *arena)
+{
+	size_t in_use = mpdemo_arena_rewind(arena);
+
+	if (want_init_on_free())
+		memset((void *)arena->base, 0, in_use);
+	return in_use;
+}
+EXPORT_SYMBOL_GPL(mpdemo_arena_reset);
+
+/**
+ * mpdemo_arena_offset() - where a piece begins in its arena
+ * @arena: the arena
+ * @piece: what was allocated from it
+ *
+ * Context: Any.
+ * Return: bytes from the begin of the arena.
+ */
+size_t mpdemo_arena_offset(const struct mpdemo_arena *arena, const void *piece)
+{
+	return (unsigned long)piece - arena->base;
+}
+EXPORT_SYMBOL_GPL(mpdemo_arena_offset);
+
+/**
+ * mpdemo_arena_get_stats() - read the counters of an arena
+ * @arena: the arena
+ * @stats: where to put them
+ *
+ * Context: Any, but one at a time, see mpdemo_arena_alloc_aligned().
+ */
+void mpdemo_arena_get_stats(const struct mpdemo_arena *arena,
+			    struct mpdemo_arena_stats *stats)
+{
+	stats->bytes = arena->end - arena->base;
+	stats->in_use = arena_in_use(arena);
+	stats->peak = arena_peak(arena);
+	stats->allocs = arena->allocs;
+	stats->resets = arena->resets;
+	stats->failures = arena->failures;
+	stats->footprint = sizeof(*arena) +
+			   mpdemo_region_footprint(stats->bytes);
+}
+EXPORT_SYMBOL_GPL(mpdemo_arena_get_stats);

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * /dev/mempool_demo: the way to an object. Creates anonymous ones, opens named
+ * ones; what can be done with an object is done on its own open file, see
+ * objectfd.c.
+ *
+ * The device is for root alone, until what user space can do to the kernel
+ * through it has been tested by hostile programs.
+ */
+
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/string.h>
+
+#include "chardev.h"
+#include "ioctl.h"
+#include "object.h"
+#include "objectfd.h"
+#include "registry.h"
+
+#define ACCESS_MASK	(MPDEMO_ACCESS_READ | MPDEMO_ACCESS_WRITE)
+
+static int create(struct mpdemo_ioctl_call *call,
+		  const struct mpdemo_object_config *config, __s32 *out_fd)
+{
+	struct mpdemo_object *object;
+	const char *reason;
+	int ret;
+
+	object = mpdemo_registry_create(config, &reason);
+	if (IS_ERR(object))
+		return PTR_ERR(object);
+	ret = mpdemo_ioctl_open(call, mpdemo_objectfd_open(object, ACCESS_MASK),
+				out_fd);
+	/* The file has a reference of its own, the only one that stays. */
+	mpdemo_registry_put(object);
+	return ret;
+}
+
+static int ioctl_pool_create(struct mpdemo_ioctl_call *call)
+{
+	struct mpdemo_pool_create *arg = &call->arg.pool_create;
+	const struct mpdemo_object_config config = {
+		.kind = MPDEMO_OBJECT_POOL,
+		.block_size = arg->block_size,
+		.blocks = arg->blocks,
+		.align = arg->align,
+	};
+
+	return mpdemo_ioctl_check_reserved(arg->flags, 0, 0) ?:
+	       create(call, &config, &arg->out_fd);
+}
+
+static int ioctl_arena_create(struct mpdemo_ioctl_call *call)
+{
+	struct mpdemo_arena_create *arg = &call->arg.arena_create;
+	const struct mpdemo_object_config config = {
+		.kind = MPDEMO_OBJECT_ARENA,
+		.bytes = arg->bytes,
+	};
+
+	return mpdemo_ioctl_check_reserved(arg->flags, 0, arg->reserved) ?:
+	       create(call, &config, &arg->out_fd);
+}
+
+static int check_open(const struct mpdemo_open *arg)
+{
+	size_t len = strnlen(arg->name, sizeof(arg->name));
+	const char *reason;
+
+	if (mpdemo_ioctl_check_reserved(arg->flags, ACCESS_MASK,
+					arg->reserved) || !arg->flags)
+		return -EINVAL;
+	/* What stands behind the end of the name might get a meaning one day. */
+	if (len == sizeof(arg->name) ||
+	    memchr_inv(arg->name + len, 0, sizeof(arg->name) - len))
+		return -EINVAL;
+	return mpdemo_registry_check_name(arg->name, &reason);
+}
+
+static int ioctl_open(struct mpdemo_ioctl_call *call)
+{
+	struct mpdemo_open *arg = &call->arg.open;
+	struct mpdemo_object *object;
+	int ret;
+
+	ret = check_open(arg);
+	if (ret)
+		return ret;
+	object = mpdemo_registry_get_by_name(arg->name);
+	if (!object)
+		return -ENOENT;
+	if (mpdemo_object_allows(object, arg->flags))
+		ret = mpdemo_ioctl_open(call,
+					mpdemo_objectfd_open(object, arg->flags),
+					&arg->out_fd);
+	else
+		ret = -EACCES;
+	mpdemo_registry_put(object);
+	return ret;
+}
+
+static const struct mpdemo_ioctl commands[] = {
+	MPDEMO_IOCTL(MPDEMO_IOC_POOL_CREATE, struct mpdemo_pool_create, out_fd,
+		     ioctl_pool_create, NULL),
+	MPDEMO_IOCTL(MPDEMO_IOC_ARENA_CREATE, struct mpdemo_arena_create,
+		     out_fd, ioctl_arena_create, NULL),
+	MPDEMO_IOCTL(MPDEMO_IOC_OPEN, struct mpdemo_open, name,
+		     ioctl_open, NULL),
+};
+
+static long chardev_ioctl(struct file *file, unsigned int cmd,
+			  unsigned long arg)
+{
+	return mpdemo_ioctl(commands, ARRAY_SIZE(commands), NULL, cmd, arg);
+}
+
+static const struct file_operations chardev_fops = {
+	.owner = THIS_MODULE,
+	.unlocked_ioctl = chardev_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.llseek = noop_llseek,
+};
+
+static struct miscdevice chardev = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = KBUILD_MODNAME,
+	.fops = &chardev_fops,
+	.mode = 0600,
+};
+
+int mpdemo_chardev_init(void)
+{
+	return misc_register(&chardev);
+}
+
+void mpdemo_chardev_exit(void)
+{
+	misc_deregister(&chardev);
+}

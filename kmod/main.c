@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * mempool_demo: pools and arenas on kernel pages.
+ *
+ * The parts, from the bottom up; each one uses those above its line only:
+ *
+ *	region		memory: single pages at contiguous addresses
+ *	freelist	a lock-free list of block numbers
+ *	pool arena	the allocators, exported to other modules
+ *	owner		who holds which block of a pool of user space
+ *	limits		what user space may take in all
+ *	object		a pool or an arena of user space
+ *	registry	all objects, by number and by name
+ *	debugfs netlink chardev objectfd ioctl		the interfaces
+ */
+
+#include <linux/init.h>
+#include <linux/module.h>
+#include <net/genetlink.h>
+
+#include <uapi/linux/mempool_demo_netlink.h>
+
+#include "chardev.h"
+#include "debugfs.h"
+#include "limits.h"
+#include "netlink.h"
+#include "pool.h"
+#include "registry.h"
+
+static int __init mempool_demo_init(void)
+{
+	int ret;
+
+	mpdemo_limits_init();
+	ret = mpdemo_pool_init();
+	if (ret)
+		return ret;
+	ret = mpdemo_debugfs_init();
+	if (ret)
+		goto exit_pool;
+	ret = mpdemo_netlink_init();
+	if (ret)
+		goto exit_debugfs;
+	ret = mpdemo_chardev_init();
+	if (ret)
+		goto exit_netlink;
+	return 0;
+
+exit_netlink:
+	mpdemo_netlink_exit();
+exit_debugfs:
+	mpdemo_debugfs_exit();
+	/* Netlink may have created objects since it was there. */
+	mpdemo_registry_exit();
+exit_pool:
+	mpdemo_pool_exit();
+	return ret;
+}
+
+static void __exit mempool_demo_exit(void)
+{
+	mpdemo_chardev_exit();
+	mpdemo_netlink_exit();
+	mpdemo_debugfs_exit();
+	mpdemo_registry_exit();
+	mpdemo_pool_exit();
+}
+
+module_init(mempool_demo_init);
+module_exit(mempool_demo_exit);
+
+MODULE_DESCRIPTION("Memory pools and arenas on kernel pages");
+MODULE_AUTHOR("The mempool_demo developers");
+MODULE_LICENSE("GPL");
+MODULE_VERSION("0.1.0");
+MODULE_ALIAS_GENL_FAMILY(MPDEMO_FAMILY_NAME);

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * An object of user space: a pool or an arena, and what the kernel must know
+ * about it because user space uses it: owner, permission, who holds which block.
+ */
+
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/err.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include <mempool_demo/arena.h>
+#include <mempool_demo/pool.h>
+
+#include "limits.h"
+#include "object.h"
+
+/* Permission bits, as those of files. */
+#define MAY_READ_BIT	04
+#define MAY_WRITE_BIT	02
+
+static struct mpdemo_pool_config
+pool_config(const struct mpdemo_object_config *config)
+{
+	return (struct mpdemo_pool_config) {
+		.name = config->name ?: "anonymous",
+		.block_size = config->block_size,
+		.blocks = config->blocks,
+		.align = config->align,
+	};
+}
+
+static struct mpdemo_arena_config
+arena_config(const struct mpdemo_object_config *config)
+{
+	return (struct mpdemo_arena_config) { .bytes = config->bytes };
+}
+
+/* Check @config and find out what the object will take. */
+static int object_size(const struct mpdemo_object_config *config,
+		       size_t *footprint, const char **reason)
+{
+	struct mpdemo_arena_config arena = arena_config(config);
+	struct mpdemo_pool_config pool = pool_config(config);
+	int ret;
+
+	*footprint = sizeof(struct mpdemo_object);
+	switch (config->kind) {
+	case MPDEMO_OBJECT_POOL:
+		ret = mpdemo_pool_check(&pool, reason);
+		if (!ret)
+			*footprint += mpdemo_pool_footprint(&pool) +
+				mpdemo_owner_table_footprint(config->blocks);
+		return ret;
+	case MPDEMO_OBJECT_ARENA:
+		ret = mpdemo_arena_check(&arena, reason);
+		if (!ret)
+			*footprint += mpdemo_arena_footprint(&arena);
+		return ret;
+	default:
+		*reason = "unknown kind of object";
+		return -EINVAL;
+	}
+}
+
+static int object_init_pool(struct mpdemo_object *object,
+			    const struct mpdemo_object_config *config)
+{
+	struct mpdemo_pool_config pool = pool_config(config);
+	int ret;
+
+	object->pool = mpdemo_pool_create(&pool, GFP_KERNEL_ACCOUNT);
+	if (IS_ERR(object->pool))
+		return PTR_ERR(object->pool);
+	ret = mpdemo_owner_table_init(&object->owners, object->pool,
+				      config->blocks, config->block_size);
+	if (ret)
+		mpdemo_pool_destroy(object->pool);
+	return ret;
+}
+
+static int object_init_arena(struct mpdemo_object *object,
+			     const struct mpdemo_object_config *config)
+{
+	struct mpdemo_arena_config arena = arena_config(config);
+
+	object->arena = mpdemo_arena_create(&arena, GFP_KERNEL_ACCOUNT);
+	return PTR_ERR_OR_ZERO(object->arena);
+}
+
+/**
+ * mpdemo_object_create() - create an object, owned by the current task's user
+ * @config: what it shall be
+ * @reason: set to a constant text where there is more to say than the errno
+ *
+ * Context: Task context, may sleep.
+ * Return: the object with one reference, not yet in the registry; or an
+ * ERR_PTR(): -EINVAL, -ERANGE, -ENFILE, -ENOBUFS, -ENOMEM.
+ */
+struct mpdemo_object *
+mpdemo_object_create(const struct mpdemo_object_config *config,
+		     const char **reason)
+{
+	struct mpdemo_object *object;
+	size_t footprint;
+	int ret;
+
+	ret = object_size(config, &footprint, reason);
+	if (ret)
+		return ERR_PTR(ret);
+	ret = mpdemo_limits_charge(footprint);
+	if (ret) {
+		*reason = ret == -ENFILE ?
+			"there are max_objects objects already" :
+			"all objects together would take more than max_bytes";
+		return ERR_PTR(ret);
+	}
+
+	object = kzalloc_obj(*object, GFP_KERNEL_ACCOUNT);
+	if (!object) {
+		ret = -ENOMEM;
+		goto uncharge;
+	}
+	ret = config->kind == MPDEMO_OBJECT_POOL ?
+		object_init_pool(object, config) :
+		object_init_arena(object, config);
+	if (ret)
+		goto free_object;
+
+	kref_init(&object->ref);
+	object->kind = config->kind;
+	if (config->name)
+		strscpy(object->name, config->name, sizeof(object->name));
+	current_fsuid_fsgid(&object->uid, &object->gid);
+	object->mode = config->mode;
+	object->align = config->align;
+	object->footprint = footprint;
+	init_rwsem(&object->lock);
+	mutex_init(&object->arena_lock);
+	return object;
+
+free_object:
+	kfree(object);
+uncharge:
+	mpdemo_limits_uncharge(footprint);
+	return ERR_PTR(ret);
+}
+
+/**
+ * mpdemo_object_free() - free an object that nobody refers to any more
+ * @object: the object
+ *
+ * Context: Task context, may sleep.
+ */
+void mpdemo_object_free(struct mpdemo_object *object)
+{
+	if (object->pool) {
+		/* All open files are closed; what is left was kept. */
+		mpdemo_owner_reclaim(&object->owners, &object->owners.keeper);
+		mpdemo_pool_destroy(object->pool);
+		mpdemo_owner_table_exit(&object->owners);
+	}
+	mpdemo_arena_destroy(object->arena);
+	mpdemo_limits_uncharge(object->footprint);
+	kfree(object);
+}
+
+/**
+ * mpdemo_object_enter() - begin to hand out or move blocks or bytes
+ * @object: the object
+ *
+ * Context: Task context, may sleep. Do not touch memory of user space until
+ * mpdemo_object_leave(): a page fault takes locks that come before this one.
+ * Return: 0, or -ESHUTDOWN if the object is dying.
+ */
+int mpdemo_object_enter(struct mpdemo_object *object)
+{
+	down_read(&object->lock);
+	if (!object->dying)
+		return 0;
+	up_read(&object->lock);
+	return -ESHUTDOWN;
+}
+
+/**
+ * mpdemo_object_leave() - end what mpdemo_object_enter() began
+ * @object: the object
+ *
+ * Context: Task context.
+ */
+void mpdemo_object_leave(struct mpdemo_object *object)
+{
+	up_read(&object->lock);
+}
+
+/**
+ * mpdemo_object_kill() - let an object give nothing any more
+ * @object: the object
+ *
+ * What open files hold stays theirs until they free it or are closed; what was
+ * kept is freed.
+ *
+ * Context: Task context, may sleep.
+ */
+void mpdemo_object_kill(struct mpdemo_object *object)
+{
+	down_write(&object->lock);
+	WRITE_ONCE(object->dying, true);
+	up_write(&object->lock);
+
+	if (object->pool)
+		mpdemo_owner_reclaim(&object->owners, &object->owners.keeper);
+}
+
+/**
+ * mpdemo_object_allows() - whether the current task may open an object
+ * @object: the object
+ * @access: MPDEMO_ACCESS_*
+ *
+ * The rules are those of files: the bits of the owner for the owner, else those
+ * of the group for its members, else those of others.
+ *
+ * Context: Task context.
+ */
+bool mpdemo_object_allows(const struct mpdemo_object *object, u32 access)
+{
+	umode_t granted = object->mode, wanted = 0;
+
+	if (access & MPDEMO_ACCESS_READ)
+		wanted |= MAY_READ_BIT;
+	if (access & MPDEMO_ACCESS_WRITE)
+		wanted |= MAY_WRITE_BIT;
+
+	if (uid_eq(current_fsuid(), object->uid))
+		granted >>= 6;
+	else if (in_group_p(object->gid))
+		granted >>= 3;
+
+	return !(wanted & ~granted) || capable(CAP_DAC_OVERRIDE);
+}
+
+static void pool_info(struct mpdemo_object *object, struct mpdemo_info *info)
+{
+	struct mpdemo_pool_stats stats;
+
+	mpdemo_pool_get_stats(object->pool, &stats);
+	info->out_block_size = stats.block_size;
+	info->out_stride = stats.stride;
+	info->out_capacity = stats.blocks;
+	info->out_in_use = stats.in_use;
+	info->out_peak = stats.peak;
+	info->out_allocs = stats.allocs;
+	info->out_frees = stats.frees;
+	info->out_failures = stats.failures;
+	info->out_refused = stats.refused +
+			    atomic64_read(&object->owners.refused);
+	info->out_kept = atomic_read(&object->owners.keeper.held);
+	info->out_reclaimed = atomic64_read(&object->owners.reclaimed);
+}
+
+static void arena_info(struct mpdemo_object *object, struct mpdemo_info *info)
+{
+	struct mpdemo_arena_stats stats;
+
+	mutex_lock(&object->arena_lock);
+	mpdemo_arena_get_stats(object->arena, &stats);
+	mutex_unlock(&object->arena_lock);
+
+	info->out_capacity = stats.bytes;
+	info->out_in_use = stats.in_use;
+	info->out_peak = stats.peak;
+	info->out_allocs = stats.allocs;
+	info->out_frees = stats.resets;
+	info->out_failures = stats.failures;
+}
+
+/**
+ * mpdemo_object_get_info() - read what is known about an object
+ * @object: the object
+ * @info: where to put it; what hangs on an open file is left zero
+ *
+ * Context: Task context, may sleep.
+ */
+void mpdemo_object_get_info(struct mpdemo_object *object,
+			    struct mpdemo_info *info)
+{
+	memset(info, 0, sizeof(*info));
+	info->size = sizeof(*info);
+	info->out_kind = object->kind;
+	info->out_id = object->id;
+	info->out_footprint = object->footprint;
+	if (READ_ONCE(object->dying))
+		info->out_state |= MPDEMO_STATE_DYING;
+	else
+		strscpy(info->out_name, object->name, sizeof(info->out_name));
+
+	if (object->pool)
+		pool_info(object, info);
+	else
+		arena_info(object, info);
+}

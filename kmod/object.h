@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _MPDEMO_OBJECT_H
+#define _MPDEMO_OBJECT_H
+
+#include <linux/atomic.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/rwsem.h>
+#include <linux/types.h>
+#include <linux/uidgid.h>
+
+#include <uapi/linux/mempool_demo.h>
+
+#include "owner.h"
+
+struct mpdemo_arena;
+struct mpdemo_pool;
+
+/**
+ * struct mpdemo_object_config - what an object of user space shall be
+ * @kind: MPDEMO_OBJECT_*
+ * @block_size: pool
+ * @blocks: pool
+ * @align: pool
+ * @bytes: arena
+ * @name: its name, or NULL for an anonymous one
+ * @mode: who may open it by its name
+ */
+struct mpdemo_object_config {
+	u32 kind;
+	u64 block_size;
+	u64 blocks;
+	u64 align;
+	u64 bytes;
+	const char *name;
+	umode_t mode;
+};
+
+/**
+ * struct mpdemo_object - a pool or an arena of user space
+ * @ref: one for its name, one for each open file, one for each look-up
+ * @kind: MPDEMO_OBJECT_*
+ * @id: set by the registry
+ * @name: never changes, also when the name is taken away; empty: anonymous
+ * @named: whether the name leads here; protected by the registry's lock
+ * @node: in the registry's table of names; protected by the registry's lock
+ * @uid: owner
+ * @gid: group of the owner
+ * @mode: permission bits of the owner, the group, and others
+ * @align: alignment of blocks, as it was asked for
+ * @footprint: what was charged, bytes
+ * @lock: read: operations that hand out blocks or move them; write: turning
+ *	the object dying, so that none of them is under way any more
+ * @dying: deleted, gives nothing any more; protected by @lock
+ * @pool: of a pool
+ * @arena: of an arena; protected by @arena_lock
+ * @arena_lock: an arena has one owner at a time; inside of @lock
+ * @owners: of a pool, who holds each block
+ * @open_files: open files that refer to the object
+ */
+struct mpdemo_object {
+	struct kref ref;
+	u32 kind;
+	u32 id;
+	char name[MPDEMO_NAME_SIZE];
+	bool named;
+	struct hlist_node node;
+	kuid_t uid;
+	kgid_t gid;
+	umode_t mode;
+	u32 align;
+	size_t footprint;
+
+	struct rw_semaphore lock;
+	bool dying;
+
+	struct mpdemo_pool *pool;
+	struct mpdemo_arena *arena;
+	struct mutex arena_lock;	/* protects arena */
+
+	struct mpdemo_owner_table owners;
+	atomic_t open_files;
+};
+
+struct mpdemo_object *
+mpdemo_object_create(const struct mpdemo_object_config *config,
+		     const char **reason);
+void mpdemo_object_free(struct mpdemo_object *object);
+int mpdemo_object_enter(struct mpdemo_object *object);
+void mpdemo_object_leave(struct mpdemo_object *object);
+void mpdemo_object_kill(struct mpdemo_object *object);
+bool mpdemo_object_allows(const struct mpdemo_object *object, u32 access);
+void mpdemo_object_get_info(struct mpdemo_object *object,
+			    struct mpdemo_info *info);
+
+#endif /* _MPDEMO_OBJECT_H */
