@@ -121,35 +121,35 @@ static inline bool freelist_is_held(const struct freelist *list,
 /**
  * freelist_pop() - take the first block
  * @list: the list
+ * @index: where to put its number
  * @depth: where to put how long the list was before
  *
- * Return: its number; or one beyond those of blocks if the list is empty or
- * closed.
+ * Return: false if the list is empty or closed.
  */
-static __always_inline unsigned int freelist_pop(struct freelist *list,
-						 unsigned int *depth)
+static __always_inline bool freelist_pop(struct freelist *list,
+					 unsigned int *index,
+					 unsigned int *depth)
 {
-	u64 head = atomic64_read(&list->head);
-	unsigned int index;
-	u64 link;
+	/* In locals, as the cmpxchg makes the compiler forget all memory. */
+	u64 head = atomic64_read(&list->head), link, *links = list->links;
 
 	do {
-		index = freelist_head_index(head);
-		if (unlikely(index >= freelist_end(list)))
-			return index;
+		*index = freelist_head_index(head);
+		if (unlikely(*index >= freelist_end(list)))
+			return false;
 		/*
 		 * Another CPU may pop the block meanwhile and push it again;
 		 * then this reads LINK_HELD or a later link, and the cmpxchg
 		 * fails.
 		 */
-		link = READ_ONCE(list->links[index]);
+		link = READ_ONCE(links[*index]);
 		/* acquire: pairs with the release in freelist_push() */
 	} while (!atomic64_try_cmpxchg_acquire(&list->head, &head,
 			freelist_head_popped(head, freelist_link_next(link))));
 
-	WRITE_ONCE(list->links[index], FREELIST_LINK_HELD);
+	WRITE_ONCE(links[*index], FREELIST_LINK_HELD);
 	*depth = freelist_link_depth(link);
-	return index;
+	return true;
 }
 
 /*
@@ -169,34 +169,32 @@ static inline u32 freelist_walk(const struct freelist *list, u32 index,
  * freelist_pop_chain() - take the first @n blocks at one instant, or none
  * @list: the list
  * @n: how many, 1 or more
+ * @first: where to put the number of the first one
  * @depth: where to put how long the list was before
  *
  * The blocks taken are still linked; the caller goes through them with
  * freelist_take_next().
  *
- * Return: the first one's number; or one beyond those of blocks if the list is
- * too short or closed.
+ * Return: false if the list is too short or closed.
  */
-static inline unsigned int freelist_pop_chain(struct freelist *list,
-					      unsigned int n,
-					      unsigned int *depth)
+static inline bool freelist_pop_chain(struct freelist *list, unsigned int n,
+				      unsigned int *first, unsigned int *depth)
 {
 	u64 head = atomic64_read(&list->head), before;
-	unsigned int index;
 
 	for (;;) {
 		before = head;
-		index = freelist_head_index(head);
-		if (unlikely(index > freelist_end(list)))
-			return index;
-		*depth = freelist_link_depth(READ_ONCE(list->links[index]));
+		*first = freelist_head_index(head);
+		if (unlikely(*first > freelist_end(list)))
+			return false;
+		*depth = freelist_link_depth(READ_ONCE(list->links[*first]));
 		if (likely(*depth >= n)) {
-			u32 next = freelist_walk(list, index, n);
+			u32 next = freelist_walk(list, *first, n);
 
 			/* acquire: pairs with the release in freelist_push() */
 			if (atomic64_try_cmpxchg_acquire(&list->head, &head,
 					freelist_head_popped(head, next)))
-				return index;
+				return true;
 			continue;
 		}
 		/*
@@ -211,7 +209,7 @@ static inline unsigned int freelist_pop_chain(struct freelist *list,
 		smp_rmb();
 		head = atomic64_read(&list->head);
 		if (head == before)
-			return freelist_end(list);
+			return false;
 	}
 }
 
@@ -262,7 +260,7 @@ static __always_inline bool freelist_push(struct freelist *list,
 					  unsigned int first, unsigned int last,
 					  unsigned int n)
 {
-	u64 head = atomic64_read(&list->head);
+	u64 head = atomic64_read(&list->head), *links = list->links;
 
 	do {
 		unsigned int top = freelist_head_index(head), depth, index, i;
@@ -275,17 +273,17 @@ static __always_inline bool freelist_push(struct freelist *list,
 		 * Where @top is popped meanwhile this depth is nonsense, and the
 		 * cmpxchg fails.
 		 */
-		depth = freelist_link_depth(READ_ONCE(list->links[top]));
+		depth = freelist_link_depth(READ_ONCE(links[top]));
 		for (index = first, i = n; i > 1; i--) {
-			u32 next = freelist_link_next(list->links[index]);
+			u32 next = freelist_link_next(links[index]);
 
 			/* Pairs with the smp_rmb() behind reads of a depth. */
-			smp_store_release(&list->links[index],
+			smp_store_release(&links[index],
 					  freelist_link(next, depth + i));
 			index = next;
 		}
 		/* Pairs with the same. */
-		smp_store_release(&list->links[last],
+		smp_store_release(&links[last],
 				  freelist_link(top, depth + 1));
 		/*
 		 * release: who pops a block sees its link, and all that its

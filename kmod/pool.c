@@ -7,8 +7,8 @@
  * bytes a block. So whoever holds a block may write anything to it, and may let
  * user space do so, and no free reads from a block that it is given.
  *
- * An address is turned into a number by one multiplication, and from the number
- * the freelist tells whether the block is held. This is always on: a free of
+ * An address is turned into a number by one multiplication and one rotation, and
+ * from the number the freelist tells whether the block is held. This is always on: a free of
  * something that is no held block of this pool is refused.
  *
  * Counters are per CPU and cost one instruction without a lock prefix. The peak
@@ -26,7 +26,6 @@
 #include <linux/instruction_pointer.h>
 #include <linux/irq_work.h>
 #include <linux/log2.h>
-#include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -42,7 +41,7 @@
 #include "pool.h"
 #include "region.h"
 
-/* A stride of 8 or more keeps its reciprocal in 64 bits. */
+/* Blocks of less than a word are not worth their eight bytes of metadata. */
 #define STRIDE_MIN	8
 
 /* Bits of mpdemo_pool.reported */
@@ -57,7 +56,8 @@ struct pool_counts {
 struct mpdemo_pool {
 	/* Constant after creation. */
 	unsigned long base;
-	u64 reciprocal;			/* 2^64 / stride, rounded up */
+	u64 inverse;			/* of the odd part of stride, mod 2^64 */
+	unsigned int shift;		/* log2 of the rest of stride */
 	struct pool_counts __percpu *counts;
 	unsigned int stride;
 	unsigned int block_size;
@@ -90,21 +90,33 @@ static inline void *block_at(const struct mpdemo_pool *pool, unsigned int index)
  * The number of a block, or one that no block of this pool has where @block is
  * none. Nothing is dereferenced.
  *
- * Inside of the pool the product is the exact quotient: it is too large by less
- * than offset * stride / 2^64, which by mpdemo_pool_check() is less than 1.
- * Outside it is no less than the quotient, hence larger than any number.
+ * This divides by the stride, odd << shift, with no remainder: the product with
+ * the inverse of odd is offset / odd modulo 2^64, and the rotation undoes the
+ * shift. A result q that is the number of a block means that
+ * offset = q * stride modulo 2^64, and as that fits into 64 bits, that it is so.
+ * Hence whatever is no block, misaligned or outside, gives no such number.
  */
 static inline u64 index_of(const struct mpdemo_pool *pool, const void *block)
 {
 	u64 offset = (unsigned long)block - pool->base;
-	u64 index = mul_u64_u64_shr(offset, pool->reciprocal, 64);
 
-	return likely(index * pool->stride == offset) ? index : U64_MAX;
+	return ror64(offset * pool->inverse, pool->shift);
 }
 
-/* Out of line: the steady state never comes here. */
-static noinline void lower_low_depth(struct mpdemo_pool *pool,
-				     unsigned int depth)
+/* The inverse of an odd number modulo 2^64, by Newton's method: the number
+ * itself is right in 3 bits, and each step doubles them.
+ */
+static u64 inverse_of(u64 odd)
+{
+	u64 inverse = odd;
+	int i;
+
+	for (i = 0; i < 5; i++)
+		inverse *= 2 - odd * inverse;
+	return inverse;
+}
+
+static void note_depth(struct mpdemo_pool *pool, unsigned int depth)
 {
 	unsigned int low = READ_ONCE(pool->low_depth);
 
@@ -112,10 +124,22 @@ static noinline void lower_low_depth(struct mpdemo_pool *pool,
 		;
 }
 
-static inline void note_depth(struct mpdemo_pool *pool, unsigned int depth)
+/*
+ * What an allocation has to do now and then. Out of line and at its very end,
+ * so that the way of every day is a function without a stack.
+ */
+static noinline void *alloc_noting_depth(struct mpdemo_pool *pool,
+					 void *block, unsigned int depth)
 {
-	if (unlikely(depth < READ_ONCE(pool->low_depth)))
-		lower_low_depth(pool, depth);
+	note_depth(pool, depth);
+	return block;
+}
+
+static noinline void *alloc_zeroed(struct mpdemo_pool *pool, void *block,
+				   unsigned int depth)
+{
+	note_depth(pool, depth);
+	return memset(block, 0, pool->block_size);
 }
 
 /**
@@ -133,17 +157,17 @@ void *mpdemo_pool_alloc(struct mpdemo_pool *pool, gfp_t gfp)
 	unsigned int index, depth;
 	void *block;
 
-	index = freelist_pop(&pool->free, &depth);
-	if (unlikely(index >= pool->free.nr)) {
+	if (unlikely(!freelist_pop(&pool->free, &index, &depth))) {
 		this_cpu_inc(pool->counts->failures);
 		return NULL;
 	}
-	note_depth(pool, depth);
 	this_cpu_inc(pool->counts->allocs);
 
 	block = block_at(pool, index);
 	if (want_init_on_alloc(gfp))
-		memset(block, 0, pool->block_size);
+		return alloc_zeroed(pool, block, depth);
+	if (unlikely(depth < READ_ONCE(pool->low_depth)))
+		return alloc_noting_depth(pool, block, depth);
 	return block;
 }
 EXPORT_SYMBOL_GPL(mpdemo_pool_alloc);
@@ -166,8 +190,7 @@ bool mpdemo_pool_take_bulk(struct mpdemo_pool *pool, unsigned int n,
 
 	if (unlikely(!n))
 		return true;
-	index = freelist_pop_chain(&pool->free, n, &depth);
-	if (unlikely(index >= pool->free.nr)) {
+	if (unlikely(!freelist_pop_chain(&pool->free, n, &index, &depth))) {
 		this_cpu_inc(pool->counts->failures);
 		return false;
 	}
@@ -210,16 +233,28 @@ bool mpdemo_pool_alloc_bulk(struct mpdemo_pool *pool, gfp_t gfp,
 }
 EXPORT_SYMBOL_GPL(mpdemo_pool_alloc_bulk);
 
+/* Out of line and at the very end, as alloc_zeroed(). */
+static noinline void come_home(struct mpdemo_pool *pool, unsigned int n)
+{
+	if (freelist_come_home(&pool->free, n))
+		irq_work_queue(&pool->last_free);
+}
+
 /* Push, and where the pool is dying count; the last one to come ends it. */
 static __always_inline void push(struct mpdemo_pool *pool, unsigned int first,
 				 unsigned int last, unsigned int n)
 {
 	/* Before the push: after it the pool may end by another CPU's. */
 	this_cpu_add(pool->counts->frees, n);
-	if (likely(freelist_push(&pool->free, first, last, n)))
-		return;
-	if (freelist_come_home(&pool->free, n))
-		irq_work_queue(&pool->last_free);
+	if (unlikely(!freelist_push(&pool->free, first, last, n)))
+		come_home(pool, n);
+}
+
+static noinline void free_zeroed(struct mpdemo_pool *pool, void *block,
+				 unsigned int index)
+{
+	memset(block, 0, pool->block_size);
+	push(pool, index, index, 1);
 }
 
 /*
@@ -229,6 +264,9 @@ static __always_inline void push(struct mpdemo_pool *pool, unsigned int first,
 static noinline void refuse_free(struct mpdemo_pool *pool, const void *block,
 				 u64 index, unsigned long caller)
 {
+	/* Never a block, so it comes here; but as for kfree(), it is fine. */
+	if (!block)
+		return;
 	atomic64_inc(&pool->refused);
 	if (test_and_set_bit(REPORTED_FREE, &pool->reported))
 		return;
@@ -271,11 +309,12 @@ void mpdemo_pool_free(struct mpdemo_pool *pool, void *block)
 {
 	u64 index;
 
-	if (unlikely(!block) || !may_free(pool, block, &index))
+	if (!may_free(pool, block, &index))
 		return;
 	if (want_init_on_free())
-		memset(block, 0, pool->block_size);
-	push(pool, index, index, 1);
+		free_zeroed(pool, block, index);
+	else
+		push(pool, index, index, 1);
 }
 EXPORT_SYMBOL_GPL(mpdemo_pool_free);
 
@@ -297,7 +336,7 @@ void mpdemo_pool_free_bulk(struct mpdemo_pool *pool, unsigned int n,
 	u64 index;
 
 	for (i = 0; i < n; i++) {
-		if (unlikely(!blocks[i]) || !may_free(pool, blocks[i], &index))
+		if (!may_free(pool, blocks[i], &index))
 			continue;
 		if (want_init_on_free())
 			memset(blocks[i], 0, pool->block_size);
@@ -491,7 +530,8 @@ struct mpdemo_pool *mpdemo_pool_create(const struct mpdemo_pool_config *config,
 	pool->base = (unsigned long)pool->region->addr;
 	pool->block_size = config->block_size;
 	pool->stride = stride_of(config);
-	pool->reciprocal = div64_u64(U64_MAX, pool->stride) + 1;
+	pool->shift = __ffs(pool->stride);
+	pool->inverse = inverse_of(pool->stride >> pool->shift);
 	pool->low_depth = pool->free.nr + 1;
 	init_irq_work(&pool->last_free, last_free_irq_work);
 	INIT_WORK(&pool->release, release_work);
