@@ -189,11 +189,12 @@ static inline bool freelist_pop_chain(struct freelist *list, unsigned int n,
 			return false;
 		*depth = freelist_link_depth(READ_ONCE(list->links[*first]));
 		if (likely(*depth >= n)) {
-			u32 next = freelist_walk(list, *first, n);
+			u64 popped = freelist_head_popped(head,
+						freelist_walk(list, *first, n));
 
 			/* acquire: pairs with the release in freelist_push() */
 			if (atomic64_try_cmpxchg_acquire(&list->head, &head,
-					freelist_head_popped(head, next)))
+							 popped))
 				return true;
 			continue;
 		}

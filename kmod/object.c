@@ -224,6 +224,7 @@ void mpdemo_object_kill(struct mpdemo_object *object)
  * of the group for its members, else those of others.
  *
  * Context: Task context.
+ * Return: true if so.
  */
 bool mpdemo_object_allows(const struct mpdemo_object *object, u32 access)
 {

@@ -192,8 +192,8 @@ static int take_one(struct objectfd *ofd, u64 handle)
 }
 
 /* Stops at the first handle that is refused, and tells how many were done. */
-static int for_each_handle(struct mpdemo_ioctl_call *call,
-			   int (*fn)(struct objectfd *ofd, u64 handle))
+static int do_handles(struct mpdemo_ioctl_call *call,
+		      int (*fn)(struct objectfd *ofd, u64 handle))
 {
 	struct mpdemo_bulk *arg = &call->arg.bulk;
 	struct objectfd *ofd = call->data;
@@ -221,17 +221,17 @@ static int for_each_handle(struct mpdemo_ioctl_call *call,
 
 static int ioctl_free_bulk(struct mpdemo_ioctl_call *call)
 {
-	return for_each_handle(call, free_one);
+	return do_handles(call, free_one);
 }
 
 static int ioctl_keep(struct mpdemo_ioctl_call *call)
 {
-	return for_each_handle(call, keep_one);
+	return do_handles(call, keep_one);
 }
 
 static int ioctl_take(struct mpdemo_ioctl_call *call)
 {
-	return for_each_handle(call, take_one);
+	return do_handles(call, take_one);
 }
 
 static int ioctl_arena_alloc(struct mpdemo_ioctl_call *call)

@@ -40,6 +40,7 @@
 #include "freelist.h"
 #include "pool.h"
 #include "region.h"
+#include "stride.h"
 
 /* Blocks of less than a word are not worth their eight bytes of metadata. */
 #define STRIDE_MIN	8
@@ -55,11 +56,8 @@ struct pool_counts {
 
 struct mpdemo_pool {
 	/* Constant after creation. */
-	unsigned long base;
-	u64 inverse;			/* of the odd part of stride, mod 2^64 */
-	unsigned int shift;		/* log2 of the rest of stride */
+	struct stride stride;
 	struct pool_counts __percpu *counts;
-	unsigned int stride;
 	unsigned int block_size;
 	struct mpdemo_region *region;
 	char *name;
@@ -80,41 +78,6 @@ struct mpdemo_pool {
 
 /* What gives back the memory of dying pools; flushed before the module ends. */
 static struct workqueue_struct *release_wq;
-
-static inline void *block_at(const struct mpdemo_pool *pool, unsigned int index)
-{
-	return (void *)(pool->base + (size_t)index * pool->stride);
-}
-
-/*
- * The number of a block, or one that no block of this pool has where @block is
- * none. Nothing is dereferenced.
- *
- * This divides by the stride, odd << shift, with no remainder: the product with
- * the inverse of odd is offset / odd modulo 2^64, and the rotation undoes the
- * shift. A result q that is the number of a block means that
- * offset = q * stride modulo 2^64, and as that fits into 64 bits, that it is so.
- * Hence whatever is no block, misaligned or outside, gives no such number.
- */
-static inline u64 index_of(const struct mpdemo_pool *pool, const void *block)
-{
-	u64 offset = (unsigned long)block - pool->base;
-
-	return ror64(offset * pool->inverse, pool->shift);
-}
-
-/* The inverse of an odd number modulo 2^64, by Newton's method: the number
- * itself is right in 3 bits, and each step doubles them.
- */
-static u64 inverse_of(u64 odd)
-{
-	u64 inverse = odd;
-	int i;
-
-	for (i = 0; i < 5; i++)
-		inverse *= 2 - odd * inverse;
-	return inverse;
-}
 
 static void note_depth(struct mpdemo_pool *pool, unsigned int depth)
 {
@@ -163,7 +126,7 @@ void *mpdemo_pool_alloc(struct mpdemo_pool *pool, gfp_t gfp)
 	}
 	this_cpu_inc(pool->counts->allocs);
 
-	block = block_at(pool, index);
+	block = stride_address(&pool->stride, index);
 	if (want_init_on_alloc(gfp))
 		return alloc_zeroed(pool, block, depth);
 	if (unlikely(depth < READ_ONCE(pool->low_depth)))
@@ -198,7 +161,7 @@ bool mpdemo_pool_take_bulk(struct mpdemo_pool *pool, unsigned int n,
 	this_cpu_add(pool->counts->allocs, n);
 
 	for (i = 0; i < n; i++) {
-		blocks[i] = block_at(pool, index);
+		blocks[i] = stride_address(&pool->stride, index);
 		index = freelist_take_next(&pool->free, index);
 	}
 	return true;
@@ -285,7 +248,7 @@ static noinline void refuse_free(struct mpdemo_pool *pool, const void *block,
 static __always_inline bool may_free(struct mpdemo_pool *pool,
 				     const void *block, u64 *index)
 {
-	*index = index_of(pool, block);
+	*index = stride_index(&pool->stride, block);
 	if (likely(*index < pool->free.nr &&
 		   freelist_is_held(&pool->free, *index)))
 		return true;
@@ -365,7 +328,7 @@ EXPORT_SYMBOL_GPL(mpdemo_pool_free_bulk);
 unsigned int mpdemo_pool_index(const struct mpdemo_pool *pool,
 			       const void *block)
 {
-	return index_of(pool, block);
+	return stride_index(&pool->stride, block);
 }
 EXPORT_SYMBOL_GPL(mpdemo_pool_index);
 
@@ -379,7 +342,7 @@ EXPORT_SYMBOL_GPL(mpdemo_pool_index);
  */
 void *mpdemo_pool_block(const struct mpdemo_pool *pool, unsigned int index)
 {
-	return block_at(pool, index);
+	return stride_address(&pool->stride, index);
 }
 EXPORT_SYMBOL_GPL(mpdemo_pool_block);
 
@@ -527,11 +490,8 @@ struct mpdemo_pool *mpdemo_pool_create(const struct mpdemo_pool_config *config,
 		return ERR_PTR(ret);
 	}
 
-	pool->base = (unsigned long)pool->region->addr;
 	pool->block_size = config->block_size;
-	pool->stride = stride_of(config);
-	pool->shift = __ffs(pool->stride);
-	pool->inverse = inverse_of(pool->stride >> pool->shift);
+	stride_init(&pool->stride, pool->region->addr, stride_of(config));
 	pool->low_depth = pool->free.nr + 1;
 	init_irq_work(&pool->last_free, last_free_irq_work);
 	INIT_WORK(&pool->release, release_work);
@@ -583,12 +543,12 @@ void mpdemo_pool_get_stats(const struct mpdemo_pool *pool,
 
 	memset(stats, 0, sizeof(*stats));
 	stats->block_size = pool->block_size;
-	stats->stride = pool->stride;
+	stats->stride = pool->stride.bytes;
 	stats->blocks = pool->free.nr;
 	stats->in_use = pool->free.nr - freelist_depth(&pool->free);
 	stats->peak = pool->free.nr + 1 - READ_ONCE(pool->low_depth);
 	stats->refused = atomic64_read(&pool->refused);
-	stats->footprint = footprint(pool->stride, pool->free.nr);
+	stats->footprint = footprint(pool->stride.bytes, pool->free.nr);
 
 	for_each_possible_cpu(cpu) {
 		const struct pool_counts *counts =

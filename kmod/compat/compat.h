@@ -28,7 +28,7 @@
 
 /* Linux 7.0 */
 #ifndef kzalloc_obj
-#define kzalloc_obj(obj, gfp) ((typeof(obj) *)kzalloc(sizeof(obj), gfp))
+#define kzalloc_obj(obj, gfp) kzalloc(sizeof(obj), gfp)
 #endif
 
 #endif /* _MPDEMO_COMPAT_H */
