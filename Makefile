@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# For people: what can be done with this project. "make help" lists it.
+# How it is done is in kmod/, tools/ and selftests/.
+
+# Where make and tools/vm/run put what they build.
+O := $(CURDIR)/build
+
+# The Linux source that the headers of the tests are taken from.
+KSFT = $(shell tools/vm/fetch source 6.1)/tools/testing/selftests
+
+# The kernel of demo, test and shell: a Debian series, or a build tree.
+KERNEL ?= 6.1
+
+all: modules tools selftests
+
+help:
+	@echo 'On any Debian machine, without headers of its kernel and without KVM:'
+	@echo '  make demo       boot a VM, load the module, use it, show figures'
+	@echo '  make test       boot a VM and run all tests in it'
+	@echo '  make bench      boot a VM and count the instructions of all allocators'
+	@echo '  make shell      boot a VM with the module and a shell in it'
+	@echo '                  KERNEL=6.12: another kernel than 6.1, see tools/vm/run --help'
+	@echo
+	@echo 'For this machine:'
+	@echo '  make            modules, tools and selftests'
+	@echo '  make modules    for the running kernel; KVER=VERSION or KDIR=PATH: another'
+	@echo '  make tools      poolctl'
+	@echo '  make selftests  what "make test" runs'
+	@echo '  make install    modules and poolctl; DESTDIR=, PREFIX=/usr/local'
+	@echo '  make packages   install the Debian packages that all this needs'
+	@echo
+	@echo '  make check      style, static analysis and documentation of the source'
+	@echo '  make clean      remove all that was built'
+
+modules:
+	+@$(MAKE) --no-print-directory -C kmod modules
+
+tools:
+	+@$(MAKE) --no-print-directory -C tools/poolctl O=$(O)/tools
+
+selftests:
+	+@$(MAKE) --no-print-directory -C selftests O=$(O)/selftests KSFT=$(KSFT)
+
+packages:
+	@tools/vm/packages
+
+# These need packages before anything else can be asked for, hence the order.
+demo: packages
+	+@$(MAKE) --no-print-directory tools
+	@tools/demo/demo --kernel $(KERNEL)
+
+bench: packages
+	+@$(MAKE) --no-print-directory tools
+	@tools/demo/bench --kernel $(KERNEL)
+
+test: packages
+	+@$(MAKE) --no-print-directory tools selftests
+	@rm -rf $(O)/test
+	@tools/vm/run --kernel $(KERNEL) --add $(O)/selftests --out $(O)/test \
+		-- selftests/run.sh
+
+shell: packages
+	+@$(MAKE) --no-print-directory tools
+	@tools/vm/run --kernel $(KERNEL) --shell
+
+check: packages
+	@tools/check/run
+
+install: modules tools
+	+@$(MAKE) --no-print-directory -C kmod modules_install
+	+@$(MAKE) --no-print-directory -C tools/poolctl O=$(O)/tools install
+
+clean:
+	rm -rf $(O)
+	find kmod \( -name '*.o' -o -name '*.ko' -o -name '*.mod' \
+		-o -name '*.mod.c' -o -name '.*.cmd' -o -name 'modules.order' \
+		-o -name Module.symvers \) -delete
+
+.PHONY: all help modules tools selftests packages demo bench test shell check \
+	install clean
