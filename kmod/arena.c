@@ -25,19 +25,18 @@
 /**
  * mpdemo_arena_check() - whether an arena can be made as it is asked for
  * @config: what is asked for
- * @reason: where the reason of a refusal is put, a constant text
+ * @refusal: filled where it is refused; may be NULL
  *
  * Context: Any.
  * Return: 0, or -ERANGE.
  */
 int mpdemo_arena_check(const struct mpdemo_arena_config *config,
-		       const char **reason)
+		       struct mpdemo_refusal *refusal)
 {
 	if (config->bytes < MPDEMO_ARENA_BYTES_MIN ||
-	    config->bytes > MPDEMO_ARENA_BYTES_MAX) {
-		*reason = "bytes of an arena must be between 1 and 64 GiB";
-		return -ERANGE;
-	}
+	    config->bytes > MPDEMO_ARENA_BYTES_MAX)
+		return mpdemo_refuse(refusal, -ERANGE, MPDEMO_SETTING_BYTES,
+				     "the size of an arena must be from 1 byte to 64 GiB");
 	return 0;
 }
 EXPORT_SYMBOL_GPL(mpdemo_arena_check);
@@ -68,10 +67,9 @@ struct mpdemo_arena *
 mpdemo_arena_create(const struct mpdemo_arena_config *config, gfp_t gfp)
 {
 	struct mpdemo_arena *arena;
-	const char *reason;
 	int ret;
 
-	ret = mpdemo_arena_check(config, &reason);
+	ret = mpdemo_arena_check(config, NULL);
 	if (ret)
 		return ERR_PTR(ret);
 

@@ -26,10 +26,9 @@ static int create(struct mpdemo_ioctl_call *call,
 		  const struct mpdemo_object_config *config, __s32 *out_fd)
 {
 	struct mpdemo_object *object;
-	const char *reason;
 	int ret;
 
-	object = mpdemo_registry_create(config, &reason);
+	object = mpdemo_registry_create(config, NULL);
 	if (IS_ERR(object))
 		return PTR_ERR(object);
 	ret = mpdemo_ioctl_open(call, mpdemo_objectfd_open(object, ACCESS_MASK),
@@ -68,7 +67,6 @@ static int ioctl_arena_create(struct mpdemo_ioctl_call *call)
 static int check_open(const struct mpdemo_open *arg)
 {
 	size_t len = strnlen(arg->name, sizeof(arg->name));
-	const char *reason;
 
 	if (mpdemo_ioctl_check_reserved(arg->flags, ACCESS_MASK,
 					arg->reserved) || !arg->flags)
@@ -77,7 +75,7 @@ static int check_open(const struct mpdemo_open *arg)
 	if (len == sizeof(arg->name) ||
 	    memchr_inv(arg->name + len, 0, sizeof(arg->name) - len))
 		return -EINVAL;
-	return mpdemo_registry_check_name(arg->name, &reason);
+	return mpdemo_registry_check_name(arg->name, NULL);
 }
 
 static int ioctl_open(struct mpdemo_ioctl_call *call)

@@ -15,6 +15,8 @@
 #include <linux/module.h>
 #include <net/genetlink.h>
 
+#include <mempool_demo/refusal.h>
+
 #include "generated/netlink_policy.h"
 #include "netlink.h"
 #include "object.h"
@@ -197,11 +199,29 @@ static int parse_new(struct genl_info *info,
 	return 0;
 }
 
+static void tell_refusal(struct genl_info *info,
+			 const struct mpdemo_refusal *refusal)
+{
+	static const int attr_of[] = {
+		[MPDEMO_SETTING_NAME] = MPDEMO_A_NAME,
+		[MPDEMO_SETTING_KIND] = MPDEMO_A_KIND,
+		[MPDEMO_SETTING_BLOCK_SIZE] = MPDEMO_A_BLOCK_SIZE,
+		[MPDEMO_SETTING_BLOCKS] = MPDEMO_A_BLOCKS,
+		[MPDEMO_SETTING_ALIGN] = MPDEMO_A_ALIGN,
+		[MPDEMO_SETTING_BYTES] = MPDEMO_A_BYTES,
+	};
+
+	info->extack->_msg = refusal->why;
+	if (refusal->setting != MPDEMO_SETTING_NONE)
+		NL_SET_BAD_ATTR(info->extack,
+				info->attrs[attr_of[refusal->setting]]);
+}
+
 int mempool_demo_nl_new_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct mpdemo_object_config config = {};
 	struct mpdemo_object *object;
-	const char *reason = NULL;
+	struct mpdemo_refusal refusal = {};
 	int ret;
 
 	BUILD_BUG_ON((int)MPDEMO_KIND_POOL != MPDEMO_OBJECT_POOL);
@@ -214,9 +234,9 @@ int mempool_demo_nl_new_doit(struct sk_buff *skb, struct genl_info *info)
 	if (ret)
 		return ret;
 
-	object = mpdemo_registry_create(&config, &reason);
+	object = mpdemo_registry_create(&config, &refusal);
 	if (IS_ERR(object)) {
-		info->extack->_msg = reason;
+		tell_refusal(info, &refusal);
 		return PTR_ERR(object);
 	}
 	ret = reply_object(info, object);

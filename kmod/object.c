@@ -7,6 +7,7 @@
 #include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/err.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -41,7 +42,7 @@ arena_config(const struct mpdemo_object_config *config)
 
 /* Check @config and find out what the object will take. */
 static int object_size(const struct mpdemo_object_config *config,
-		       size_t *footprint, const char **reason)
+		       size_t *footprint, struct mpdemo_refusal *refusal)
 {
 	struct mpdemo_arena_config arena = arena_config(config);
 	struct mpdemo_pool_config pool = pool_config(config);
@@ -50,19 +51,19 @@ static int object_size(const struct mpdemo_object_config *config,
 	*footprint = sizeof(struct mpdemo_object);
 	switch (config->kind) {
 	case MPDEMO_OBJECT_POOL:
-		ret = mpdemo_pool_check(&pool, reason);
+		ret = mpdemo_pool_check(&pool, refusal);
 		if (!ret)
 			*footprint += mpdemo_pool_footprint(&pool) +
 				mpdemo_owner_table_footprint(config->blocks);
 		return ret;
 	case MPDEMO_OBJECT_ARENA:
-		ret = mpdemo_arena_check(&arena, reason);
+		ret = mpdemo_arena_check(&arena, refusal);
 		if (!ret)
 			*footprint += mpdemo_arena_footprint(&arena);
 		return ret;
 	default:
-		*reason = "unknown kind of object";
-		return -EINVAL;
+		return mpdemo_refuse(refusal, -EINVAL, MPDEMO_SETTING_KIND,
+				     "there is no such kind of object");
 	}
 }
 
@@ -94,7 +95,7 @@ static int object_init_arena(struct mpdemo_object *object,
 /**
  * mpdemo_object_create() - create an object, owned by the current task's user
  * @config: what it shall be
- * @reason: set to a constant text where there is more to say than the errno
+ * @refusal: filled where there is more to say than the errno; may be NULL
  *
  * Context: Task context, may sleep.
  * Return: the object with one reference, not yet in the registry; or an
@@ -102,20 +103,21 @@ static int object_init_arena(struct mpdemo_object *object,
  */
 struct mpdemo_object *
 mpdemo_object_create(const struct mpdemo_object_config *config,
-		     const char **reason)
+		     struct mpdemo_refusal *refusal)
 {
 	struct mpdemo_object *object;
 	size_t footprint;
 	int ret;
 
-	ret = object_size(config, &footprint, reason);
+	ret = object_size(config, &footprint, refusal);
 	if (ret)
 		return ERR_PTR(ret);
 	ret = mpdemo_limits_charge(footprint);
 	if (ret) {
-		*reason = ret == -ENFILE ?
-			"there are max_objects objects already" :
-			"all objects together would take more than max_bytes";
+		mpdemo_refuse(refusal, ret, MPDEMO_SETTING_NONE,
+			      ret == -ENFILE ?
+			      "there are max_objects objects already" :
+			      "all objects together would take more than max_bytes");
 		return ERR_PTR(ret);
 	}
 
@@ -136,7 +138,7 @@ mpdemo_object_create(const struct mpdemo_object_config *config,
 		strscpy(object->name, config->name, sizeof(object->name));
 	current_fsuid_fsgid(&object->uid, &object->gid);
 	object->mode = config->mode;
-	object->align = config->align;
+	object->align = max_t(u32, config->align, MPDEMO_ALIGN_MIN);
 	object->footprint = footprint;
 	init_rwsem(&object->lock);
 	mutex_init(&object->arena_lock);

@@ -16,6 +16,7 @@
 
 struct mpdemo_arena;
 struct mpdemo_pool;
+struct mpdemo_refusal;
 
 /**
  * struct mpdemo_object_config - what an object of user space shall be
@@ -48,7 +49,7 @@ struct mpdemo_object_config {
  * @uid: owner
  * @gid: group of the owner
  * @mode: permission bits of the owner, the group, and others
- * @align: alignment of blocks, as it was asked for
+ * @align: alignment of blocks
  * @footprint: what was charged, bytes
  * @lock: read: operations that hand out blocks or move them; write: turning
  *	the object dying, so that none of them is under way any more
@@ -85,7 +86,7 @@ struct mpdemo_object {
 
 struct mpdemo_object *
 mpdemo_object_create(const struct mpdemo_object_config *config,
-		     const char **reason);
+		     struct mpdemo_refusal *refusal);
 void mpdemo_object_free(struct mpdemo_object *object);
 int mpdemo_object_enter(struct mpdemo_object *object);
 void mpdemo_object_leave(struct mpdemo_object *object);

@@ -239,7 +239,7 @@ static int ioctl_arena_alloc(struct mpdemo_ioctl_call *call)
 	struct mpdemo_arena_alloc *arg = &call->arg.arena_alloc;
 	struct objectfd *ofd = call->data;
 	struct mpdemo_object *object = ofd->object;
-	u32 align = arg->align ?: MPDEMO_ARENA_ALIGN;
+	u32 align = arg->align ?: MPDEMO_ALIGN_MIN;
 	void *piece;
 	int ret;
 

@@ -42,9 +42,6 @@
 #include "region.h"
 #include "stride.h"
 
-/* Blocks of less than a word are not worth their eight bytes of metadata. */
-#define STRIDE_MIN	8
-
 /* Bits of mpdemo_pool.reported */
 #define REPORTED_FREE	0
 
@@ -349,34 +346,36 @@ EXPORT_SYMBOL_GPL(mpdemo_pool_block);
 static size_t stride_of(const struct mpdemo_pool_config *config)
 {
 	return ALIGN(config->block_size,
-		     max_t(size_t, config->align, STRIDE_MIN));
+		     max_t(size_t, config->align, MPDEMO_ALIGN_MIN));
 }
 
 /**
  * mpdemo_pool_check() - whether a pool can be made as it is asked for
  * @config: what is asked for
- * @reason: where the reason of a refusal is put, a constant text
+ * @refusal: filled where it is refused; may be NULL
  *
  * Context: Any.
  * Return: 0, or -ERANGE.
  */
 int mpdemo_pool_check(const struct mpdemo_pool_config *config,
-		      const char **reason)
+		      struct mpdemo_refusal *refusal)
 {
 	if (config->block_size < MPDEMO_BLOCK_SIZE_MIN ||
 	    config->block_size > MPDEMO_BLOCK_SIZE_MAX)
-		*reason = "the size of a block must be from 1 byte to 4 MiB";
-	else if (config->blocks < MPDEMO_BLOCKS_MIN ||
-		 config->blocks > MPDEMO_BLOCKS_MAX)
-		*reason = "the number of blocks must be from 1 to 16777208";
-	else if (config->align > MPDEMO_ALIGN_MAX ||
-		 (config->align && !is_power_of_2(config->align)))
-		*reason = "the alignment must be a power of two up to 4096, or 0";
-	else if (stride_of(config) * config->blocks > MPDEMO_POOL_BYTES_MAX)
-		*reason = "the blocks of a pool must fit into 64 GiB";
-	else
-		return 0;
-	return -ERANGE;
+		return mpdemo_refuse(refusal, -ERANGE, MPDEMO_SETTING_BLOCK_SIZE,
+				     "the size of a block must be from 1 byte to 4 MiB");
+	if (config->blocks < MPDEMO_BLOCKS_MIN ||
+	    config->blocks > MPDEMO_BLOCKS_MAX)
+		return mpdemo_refuse(refusal, -ERANGE, MPDEMO_SETTING_BLOCKS,
+				     "the number of blocks must be from 1 to 16777208");
+	if (config->align > MPDEMO_ALIGN_MAX ||
+	    (config->align && !is_power_of_2(config->align)))
+		return mpdemo_refuse(refusal, -ERANGE, MPDEMO_SETTING_ALIGN,
+				     "the alignment must be a power of two up to 4096, or 0");
+	if (stride_of(config) * config->blocks > MPDEMO_POOL_BYTES_MAX)
+		return mpdemo_refuse(refusal, -ERANGE, MPDEMO_SETTING_BLOCKS,
+				     "the blocks of a pool must fit into 64 GiB");
+	return 0;
 }
 EXPORT_SYMBOL_GPL(mpdemo_pool_check);
 
@@ -474,10 +473,9 @@ struct mpdemo_pool *mpdemo_pool_create(const struct mpdemo_pool_config *config,
 				       gfp_t gfp)
 {
 	struct mpdemo_pool *pool;
-	const char *reason;
 	int ret;
 
-	ret = mpdemo_pool_check(config, &reason);
+	ret = mpdemo_pool_check(config, NULL);
 	if (ret)
 		return ERR_PTR(ret);
 

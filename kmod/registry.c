@@ -25,6 +25,8 @@
 #include <linux/string.h>
 #include <linux/xarray.h>
 
+#include <mempool_demo/refusal.h>
+
 #include "object.h"
 #include "registry.h"
 
@@ -70,7 +72,7 @@ static struct mpdemo_object *find_name(const char *name)
 /**
  * mpdemo_registry_check_name() - whether a name is one
  * @name: the name
- * @reason: where the reason of a refusal is put, a constant text
+ * @refusal: filled where it is refused; may be NULL
  *
  * Names end up in file names, tables and shell commands; what would be trouble
  * there is refused.
@@ -78,40 +80,32 @@ static struct mpdemo_object *find_name(const char *name)
  * Context: Any.
  * Return: 0 or -EINVAL.
  */
-int mpdemo_registry_check_name(const char *name, const char **reason)
+int mpdemo_registry_check_name(const char *name,
+			       struct mpdemo_refusal *refusal)
 {
-	const char *c;
+	const char *why = NULL, *c;
 
-	if (!*name) {
-		*reason = "a name must not be empty";
-		return -EINVAL;
-	}
-	if (strlen(name) >= MPDEMO_NAME_SIZE) {
-		*reason = "a name must not be longer than 63 bytes";
-		return -EINVAL;
-	}
-	if (*name == '.' || *name == '-') {
-		*reason = "a name must not begin with '.' or '-'";
-		return -EINVAL;
-	}
-	for (c = name; *c; c++) {
-		if (!isascii(*c) || !isgraph(*c) || *c == '/') {
-			*reason = "a name must be of printable ASCII, without spaces and '/'";
-			return -EINVAL;
-		}
-	}
-	return 0;
+	if (!*name)
+		why = "a name must not be empty";
+	else if (strlen(name) >= MPDEMO_NAME_SIZE)
+		why = "a name must not be longer than 63 bytes";
+	else if (*name == '.' || *name == '-')
+		why = "a name must not begin with '.' or '-'";
+	for (c = name; *c && !why; c++)
+		if (!isascii(*c) || !isgraph(*c) || *c == '/')
+			why = "a name must be of printable ASCII, without spaces and '/'";
+	return why ? mpdemo_refuse(refusal, -EINVAL, MPDEMO_SETTING_NAME, why) :
+		     0;
 }
 
-static int add(struct mpdemo_object *object, const char **reason)
+static int add(struct mpdemo_object *object, struct mpdemo_refusal *refusal)
 {
 	int ret;
 
 	lockdep_assert_held(&lock);
-	if (object->name[0] && find_name(object->name)) {
-		*reason = "there is an object of this name already";
-		return -EEXIST;
-	}
+	if (object->name[0] && find_name(object->name))
+		return mpdemo_refuse(refusal, -EEXIST, MPDEMO_SETTING_NAME,
+				     "there is an object of this name already");
 	ret = xa_alloc_cyclic(&objects, &object->id, object, xa_limit_31b,
 			      &next_id, GFP_KERNEL);
 	if (ret < 0)
@@ -129,7 +123,7 @@ static int add(struct mpdemo_object *object, const char **reason)
 /**
  * mpdemo_registry_create() - create an object and enter it
  * @config: what it shall be
- * @reason: set to a constant text where there is more to say than the errno
+ * @refusal: filled where there is more to say than the errno; may be NULL
  *
  * Context: Task context, may sleep.
  * Return: the object with a reference for the caller, or an ERR_PTR(): as of
@@ -137,23 +131,23 @@ static int add(struct mpdemo_object *object, const char **reason)
  */
 struct mpdemo_object *
 mpdemo_registry_create(const struct mpdemo_object_config *config,
-		       const char **reason)
+		       struct mpdemo_refusal *refusal)
 {
 	struct mpdemo_object *object;
 	int ret;
 
 	if (config->name) {
-		ret = mpdemo_registry_check_name(config->name, reason);
+		ret = mpdemo_registry_check_name(config->name, refusal);
 		if (ret)
 			return ERR_PTR(ret);
 	}
-	object = mpdemo_object_create(config, reason);
+	object = mpdemo_object_create(config, refusal);
 	if (IS_ERR(object))
 		return object;
 
 	mutex_lock(&changes);
 	mutex_lock(&lock);
-	ret = add(object, reason);
+	ret = add(object, refusal);
 	mutex_unlock(&lock);
 	if (!ret)
 		tell(MPDEMO_EVENT_ADDED, object);

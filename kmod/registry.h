@@ -6,6 +6,7 @@
 
 struct mpdemo_object;
 struct mpdemo_object_config;
+struct mpdemo_refusal;
 struct notifier_block;
 
 /* What the registry tells, with the object as data. The object stays until the
@@ -17,10 +18,11 @@ enum {
 	MPDEMO_EVENT_GONE,
 };
 
-int mpdemo_registry_check_name(const char *name, const char **reason);
+int mpdemo_registry_check_name(const char *name,
+			       struct mpdemo_refusal *refusal);
 struct mpdemo_object *
 mpdemo_registry_create(const struct mpdemo_object_config *config,
-		       const char **reason);
+		       struct mpdemo_refusal *refusal);
 struct mpdemo_object *mpdemo_registry_get_by_name(const char *name);
 struct mpdemo_object *mpdemo_registry_get_by_id(u32 id);
 struct mpdemo_object *mpdemo_registry_get_next(unsigned long *id);

@@ -57,6 +57,7 @@
 #define MPDEMO_BLOCK_SIZE_MAX	(1U << 22)
 #define MPDEMO_BLOCKS_MIN	1
 #define MPDEMO_BLOCKS_MAX	((1U << 24) - 8)	/* indices fit into 24 bits */
+#define MPDEMO_ALIGN_MIN	8	/* less is rounded up */
 #define MPDEMO_ALIGN_MAX	4096
 #define MPDEMO_ARENA_BYTES_MIN	1
 #define MPDEMO_ARENA_BYTES_MAX	(1ULL << 36)
@@ -110,7 +111,7 @@
  * @block_size: bytes of a block, MPDEMO_BLOCK_SIZE_MIN..MAX
  * @blocks: number of blocks, MPDEMO_BLOCKS_MIN..MAX
  * @align: alignment of each block, a power of two up to MPDEMO_ALIGN_MAX;
- *	0: 8 bytes
+ *	0: MPDEMO_ALIGN_MIN
  * @out_fd: the new pool, open for reading and writing, close-on-exec
  *
  * Create an anonymous pool. It lives as long as it is open.
@@ -245,7 +246,7 @@ struct mpdemo_bulk {
  * @size: sizeof(struct mpdemo_arena_alloc)
  * @flags: must be 0
  * @bytes: how many, 1 or more
- * @align: a power of two up to MPDEMO_ALIGN_MAX; 0: 8 bytes
+ * @align: a power of two up to MPDEMO_ALIGN_MAX; 0: MPDEMO_ALIGN_MIN
  * @reserved: must be 0
  * @out_offset: where the bytes begin in the arena; they are zero
  *

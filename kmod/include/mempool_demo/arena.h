@@ -19,8 +19,8 @@
 #include <linux/string.h>
 #include <linux/types.h>
 
-/* Alignment where the caller does not ask for one. */
-#define MPDEMO_ARENA_ALIGN	8
+#include <mempool_demo/refusal.h>
+#include <uapi/linux/mempool_demo.h>
 
 /**
  * struct mpdemo_arena_config - what an arena shall be
@@ -70,7 +70,7 @@ struct mpdemo_arena {
 };
 
 int mpdemo_arena_check(const struct mpdemo_arena_config *config,
-		       const char **reason);
+		       struct mpdemo_refusal *refusal);
 size_t mpdemo_arena_footprint(const struct mpdemo_arena_config *config);
 
 struct mpdemo_arena *
@@ -133,12 +133,12 @@ static inline void *mpdemo_arena_alloc_aligned(struct mpdemo_arena *arena,
  * @gfp: as in mpdemo_arena_alloc_aligned()
  *
  * Context: as in mpdemo_arena_alloc_aligned().
- * Return: memory aligned to 8 bytes, or NULL.
+ * Return: memory aligned to MPDEMO_ALIGN_MIN, or NULL.
  */
 static inline void *mpdemo_arena_alloc(struct mpdemo_arena *arena, size_t size,
 				       gfp_t gfp)
 {
-	return mpdemo_arena_alloc_aligned(arena, size, MPDEMO_ARENA_ALIGN, gfp);
+	return mpdemo_arena_alloc_aligned(arena, size, MPDEMO_ALIGN_MIN, gfp);
 }
 
 #endif /* _MEMPOOL_DEMO_ARENA_H */

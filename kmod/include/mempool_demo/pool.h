@@ -14,6 +14,8 @@
 
 #include <linux/types.h>
 
+#include <mempool_demo/refusal.h>
+
 struct mpdemo_pool;
 
 /**
@@ -22,7 +24,7 @@ struct mpdemo_pool;
  * @block_size: bytes of a block, MPDEMO_BLOCK_SIZE_MIN..MAX
  * @blocks: number of blocks, MPDEMO_BLOCKS_MIN..MAX
  * @align: alignment of each block, a power of two up to MPDEMO_ALIGN_MAX;
- *	0: 8 bytes
+ *	0: MPDEMO_ALIGN_MIN
  */
 struct mpdemo_pool_config {
 	const char *name;
@@ -61,7 +63,7 @@ struct mpdemo_pool_stats {
 };
 
 int mpdemo_pool_check(const struct mpdemo_pool_config *config,
-		      const char **reason);
+		      struct mpdemo_refusal *refusal);
 size_t mpdemo_pool_footprint(const struct mpdemo_pool_config *config);
 
 struct mpdemo_pool *mpdemo_pool_create(const struct mpdemo_pool_config *config,

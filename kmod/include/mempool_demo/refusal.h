@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Why a configuration is refused, for those who can say more than an errno.
+ */
+#ifndef _MEMPOOL_DEMO_REFUSAL_H
+#define _MEMPOOL_DEMO_REFUSAL_H
+
+#include <linux/types.h>
+
+enum mpdemo_setting {
+	MPDEMO_SETTING_NONE,
+	MPDEMO_SETTING_NAME,
+	MPDEMO_SETTING_KIND,
+	MPDEMO_SETTING_BLOCK_SIZE,
+	MPDEMO_SETTING_BLOCKS,
+	MPDEMO_SETTING_ALIGN,
+	MPDEMO_SETTING_BYTES,
+};
+
+/**
+ * struct mpdemo_refusal - what is wrong with a configuration
+ * @setting: which member, or MPDEMO_SETTING_NONE: none by itself
+ * @why: a constant text
+ */
+struct mpdemo_refusal {
+	enum mpdemo_setting setting;
+	const char *why;
+};
+
+/* Fill @refusal, unless it is NULL, and return @error. */
+static inline int mpdemo_refuse(struct mpdemo_refusal *refusal, int error,
+				enum mpdemo_setting setting, const char *why)
+{
+	if (refusal) {
+		refusal->setting = setting;
+		refusal->why = why;
+	}
+	return error;
+}
+
+#endif /* _MEMPOOL_DEMO_REFUSAL_H */

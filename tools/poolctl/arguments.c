@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Arguments of commands and options: read, or reported as a usage error. */
+#include <linux/mempool_demo.h>
+#include <string.h>
+
+#include "arguments.h"
+#include "error.h"
+#include "units.h"
+
+bool argument_name(const char *name)
+{
+	size_t length = strlen(name);
+
+	if (length < MPDEMO_NAME_SIZE)
+		return true;
+	usage_error("the name '%.32s...' has %zu bytes; the limit is %d", name,
+		    length, MPDEMO_NAME_SIZE - 1);
+	return false;
+}
+
+static bool check(const char *option, const char *text, const char *problem)
+{
+	if (problem)
+		usage_error("%s: '%s' %s", option, text, problem);
+	return !problem;
+}
+
+bool argument_size(const char *option, const char *text, uint64_t most,
+		   uint64_t *value)
+{
+	const char *problem;
+	uint64_t size;
+
+	if (!text)
+		return true;
+	problem = units_parse_size(text, &size);
+	if (!problem && size > most)
+		problem = "is too large";
+	if (!check(option, text, problem))
+		return false;
+	*value = size;
+	return true;
+}
+
+bool argument_number(const char *option, const char *text, uint64_t most,
+		     uint64_t *value)
+{
+	return !text || check(option, text,
+			      units_parse_number(text, most, value));
+}
+
+bool argument_mode(const char *option, const char *text, uint32_t *mode)
+{
+	return !text || check(option, text, units_parse_mode(text, mode));
+}

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-2.0
+/* poolctl bench: run the benchmarks of mempool_demo_bench.ko. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "arguments.h"
+#include "bench_report.h"
+#include "json.h"
+#include "options.h"
+#include "poolctl.h"
+
+/* Notifications may be lost: ask when there was none for so long. */
+#define PATIENCE	((struct timespec){ .tv_sec = 2 })
+
+static const char *suite, *cpu, *save;
+
+const struct command_option bench_options[] = {
+	{ "suite", 0, "SUITE", &suite, "only 'classic' or 'bullets'" },
+	{ "cpu", 0, "N", &cpu, "run on this CPU (the current one)" },
+	{ "save", 0, "FILE", &save, "write the JSON to FILE as well" },
+	{ 0 },
+};
+
+/* A job that runs: requests go one way, notifications come the other. */
+struct job {
+	struct netlink requests;
+	struct netlink events;
+	struct bench_status status;
+};
+
+static volatile sig_atomic_t caught;
+
+static void on_signal(int number)
+{
+	caught = number;
+}
+
+/* Signals arrive in ppoll() only, so none is missed just before it. */
+static void catch_signals(sigset_t *before)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+	sigset_t blocked;
+
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGINT);
+	sigaddset(&blocked, SIGTERM);
+	sigprocmask(SIG_BLOCK, &blocked, before);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
+static bool read_request(struct bench_request *request)
+{
+	uint64_t number;
+
+	*request = (struct bench_request){ .cpu = -1 };
+	if (suite && !strcmp(suite, "classic")) {
+		request->suite = MPDEMO_BENCH_SUITE_CLASSIC;
+	} else if (suite && !strcmp(suite, "bullets")) {
+		request->suite = MPDEMO_BENCH_SUITE_BULLETS;
+	} else if (suite) {
+		usage_error("there is no suite '%s'; there are 'classic' and 'bullets'",
+			    suite);
+		return false;
+	}
+	if (!argument_number("--cpu", cpu, UINT32_MAX, &number))
+		return false;
+	if (cpu)
+		request->cpu = number;
+	return true;
+}
+
+/*
+ * What the clock of this machine counts. Under QEMU's -icount a nanosecond is
+ * an instruction, which only the one who started it knows. NULL after a usage
+ * error.
+ */
+static const char *read_instrument(void)
+{
+	const char *instrument = getenv("POOLCTL_INSTRUMENT");
+
+	if (!instrument || !*instrument || !strcmp(instrument, "ns"))
+		return "ns";
+	if (!strcmp(instrument, "instructions"))
+		return "instructions";
+	usage_error("POOLCTL_INSTRUMENT is '%s'; there are 'ns' and 'instructions'",
+		    instrument);
+	return NULL;
+}
+
+static int refuse_emulation(void)
+{
+	struct kernel_error error = {
+		.error = EOPNOTSUPP,
+		.absent = true,
+		.text = "this CPU is emulated (TCG), and its time means nothing",
+	};
+
+	return refused(&error,
+		       "'make demo' or 'tools/vm/run --icount' counts instructions",
+		       NULL, "bench");
+}
+
+static const char *hint(const struct kernel_error *error)
+{
+	if (error->absent)
+		return "'modprobe mempool_demo_bench' as root loads the module";
+	switch (error->error) {
+	case EPERM:
+		return "run it as root";
+	case EBUSY:
+		return "wait for the job that runs";
+	default:
+		return NULL;
+	}
+}
+
+static int open_job(struct job *job, struct kernel_error *error)
+{
+	if (netlink_open(&job->requests, &bench_family, error))
+		return -1;
+	if (netlink_open(&job->events, &bench_family, error))
+		goto close_requests;
+	if (netlink_subscribe(&job->events, MEMPOOL_BENCH_MCGRP_PROGRESS,
+			      error))
+		goto close_events;
+	return 0;
+close_events:
+	netlink_close(&job->events);
+close_requests:
+	netlink_close(&job->requests);
+	return -1;
+}
+
+static void close_job(struct job *job)
+{
+	netlink_close(&job->events);
+	netlink_close(&job->requests);
+}
+
+/* Only for people: a line in a log file costs instructions too. */
+static void show_progress(const struct bench_status *status, bool end)
+{
+	if (options.quiet || !isatty(STDERR_FILENO))
+		return;
+	fprintf(stderr, "\rpoolctl: bench: %u of %u%s", status->rows_done,
+		status->rows_total, end ? "\n" : "");
+}
+
+static int cancel(struct job *job, struct kernel_error *error)
+{
+	int result = bench_cancel(&job->requests, job->status.job, error);
+
+	/* ESRCH: it has ended meanwhile, and its last state is to be read. */
+	return result && error->error != ESRCH ? -1 : 0;
+}
+
+static int read_news(struct job *job, int ready, struct kernel_error *error)
+{
+	if (ready)
+		return bench_read_progress(&job->events, &job->status, error);
+	return bench_read_status(&job->requests, job->status.job, &job->status,
+			       error);
+}
+
+/* Until the job has ended, in whatever state. */
+static int wait_for_end(struct job *job, const sigset_t *signals,
+			struct kernel_error *error)
+{
+	struct pollfd events = {
+		.fd = nl_socket_get_fd(job->events.socket),
+		.events = POLLIN,
+	};
+	bool cancelled = false;
+
+	while (job->status.state == MPDEMO_BENCH_STATE_RUNNING) {
+		int ready;
+
+		show_progress(&job->status, false);
+		ready = ppoll(&events, 1, &PATIENCE, signals);
+		if (ready < 0)
+			ready = 0;	/* a signal */
+		if (caught && !cancelled) {
+			cancelled = true;
+			if (cancel(job, error))
+				return -1;
+		}
+		if (read_news(job, ready, error))
+			return -1;
+	}
+	show_progress(&job->status, true);
+	return 0;
+}
+
+static int run_job(struct bench_report *report,
+		   const struct bench_request *request,
+		   struct kernel_error *error)
+{
+	sigset_t before;
+	struct job job;
+	int result;
+
+	if (open_job(&job, error))
+		return -1;
+
+	catch_signals(&before);
+	result = bench_run(&job.requests, request, &job.status, error);
+	if (!result)
+		result = wait_for_end(&job, &before, error);
+	if (!result)
+		result = bench_read_rows(&job.requests, &report->rows, error);
+	report->status = job.status;
+	close_job(&job);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return result;
+}
+
+/*
+ * A table for people and a file for programs, from one and the same run. The
+ * file is opened ahead of it: not to be able to write it is a mistake of the
+ * command line, and no reason to measure for nothing.
+ */
+static bool open_save(int *fd)
+{
+	*fd = -1;
+	if (!save)
+		return true;
+	*fd = open(save, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (*fd >= 0)
+		return true;
+	usage_error("cannot write to '%s': %s", save, strerror(errno));
+	return false;
+}
+
+static int save_report(const struct bench_report *report, int fd)
+{
+	struct kernel_error error = {};
+	struct json_object *document;
+	int result;
+
+	if (fd < 0)
+		return STATUS_OK;
+	document = bench_report_json(report);
+	result = json_object_to_fd(fd, document, JSON_C_TO_STRING_PLAIN);
+	error.error = errno;
+	json_object_put(document);
+	if (!result)
+		return STATUS_OK;
+	return refused(&error, NULL, NULL, "bench --save %s", save);
+}
+
+/* Print what was measured, also where the job did not come to its end. */
+static int print_report(const struct bench_report *report, int save_fd)
+{
+	const struct bench_status *status = &report->status;
+	struct kernel_error error = { .error = status->error };
+	struct json_object *document = NULL;
+
+	if (options.json)
+		document = bench_report_json(report);
+	else
+		bench_report_table(report);
+
+	if (status->state == MPDEMO_BENCH_STATE_DONE) {
+		if (document)
+			json_print(document);
+		return save_report(report, save_fd);
+	}
+
+	snprintf(error.text, sizeof(error.text),
+		 "job %u is %s after %u of %u rows", status->job,
+		 bench_state_name(status->state), status->rows_done,
+		 status->rows_total);
+	if (!error.error)
+		error.error = ECANCELED;
+	return refused(&error, NULL, document, "bench");
+}
+
+int bench_main(int argc, char **argv)
+{
+	struct bench_report report = { .instrument = read_instrument() };
+	struct bench_request request;
+	struct kernel_error error;
+	int save_fd, status;
+
+	(void)argc;
+	(void)argv;
+	if (!report.instrument || !read_request(&request))
+		return STATUS_USAGE;
+	machine_read(&report.machine);
+	if (report.machine.emulated && strcmp(report.instrument, "instructions"))
+		return refuse_emulation();
+	if (!open_save(&save_fd))
+		return STATUS_USAGE;
+
+	if (run_job(&report, &request, &error))
+		status = refused(&error, hint(&error), NULL, "bench");
+	else
+		status = print_report(&report, save_fd);
+	free(report.rows.rows);
+	if (save_fd >= 0)
+		close(save_fd);
+	return caught ? 128 + caught : status;
+}

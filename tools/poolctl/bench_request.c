@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Requests of the family "mempool-bench". */
+#include <netlink/genl/genl.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "bench_request.h"
+
+static const char *attribute_name(unsigned int attribute)
+{
+	/* Those of requests; no other can be wrong. */
+	switch (attribute) {
+	case MPDEMO_BENCH_A_JOB:
+		return "job";
+	case MPDEMO_BENCH_A_SUITE:
+		return "suite";
+	case MPDEMO_BENCH_A_CPU:
+		return "cpu";
+	default:
+		return NULL;
+	}
+}
+
+const struct netlink_family bench_family = {
+	.name = MPDEMO_BENCH_FAMILY_NAME,
+	.version = MPDEMO_BENCH_FAMILY_VERSION,
+	.module = "mempool_demo_bench",
+	.attribute_name = attribute_name,
+};
+
+static struct nla_policy policy[MPDEMO_BENCH_A_MAX + 1] = {
+	[MPDEMO_BENCH_A_JOB] = { .type = NLA_U32 },
+	[MPDEMO_BENCH_A_SUITE] = { .type = NLA_U32 },
+	[MPDEMO_BENCH_A_CPU] = { .type = NLA_U32 },
+	[MPDEMO_BENCH_A_STATE] = { .type = NLA_U32 },
+	[MPDEMO_BENCH_A_ERROR] = { .type = NLA_U32 },
+	[MPDEMO_BENCH_A_ROWS_DONE] = { .type = NLA_U32 },
+	[MPDEMO_BENCH_A_ROWS_TOTAL] = { .type = NLA_U32 },
+	[MPDEMO_BENCH_A_ALLOCATOR] = { .type = NLA_STRING },
+	[MPDEMO_BENCH_A_VARIANT] = { .type = NLA_STRING },
+	[MPDEMO_BENCH_A_OBJECT_SIZE] = { .type = NLA_U32 },
+	[MPDEMO_BENCH_A_BATCH] = { .type = NLA_U32 },
+	[MPDEMO_BENCH_A_OPERATIONS] = { .type = NLA_U64 },
+	[MPDEMO_BENCH_A_ROUNDS] = { .type = NLA_U32 },
+	[MPDEMO_BENCH_A_MIN] = { .type = NLA_U64 },
+	[MPDEMO_BENCH_A_MEDIAN] = { .type = NLA_U64 },
+};
+
+const char *bench_suite_name(uint32_t suite)
+{
+	switch (suite) {
+	case MPDEMO_BENCH_SUITE_CLASSIC:
+		return "classic";
+	case MPDEMO_BENCH_SUITE_BULLETS:
+		return "bullets";
+	default:
+		return "unknown";
+	}
+}
+
+const char *bench_state_name(uint32_t state)
+{
+	switch (state) {
+	case MPDEMO_BENCH_STATE_IDLE:
+		return "idle";
+	case MPDEMO_BENCH_STATE_RUNNING:
+		return "running";
+	case MPDEMO_BENCH_STATE_DONE:
+		return "done";
+	case MPDEMO_BENCH_STATE_FAILED:
+		return "failed";
+	case MPDEMO_BENCH_STATE_CANCELLED:
+		return "cancelled";
+	default:
+		return "unknown";
+	}
+}
+
+static uint32_t take_u32(struct nlattr **tb, int attribute)
+{
+	return tb[attribute] ? nla_get_u32(tb[attribute]) : 0;
+}
+
+static uint64_t take_u64(struct nlattr **tb, int attribute)
+{
+	return tb[attribute] ? nla_get_u64(tb[attribute]) : 0;
+}
+
+static void take_text(struct nlattr **tb, int attribute, char *out, size_t size)
+{
+	struct nlattr *text = tb[attribute];
+
+	snprintf(out, size, "%.*s", text ? nla_len(text) : 0,
+		 text ? (char *)nla_data(text) : "");
+}
+
+static bool read_status(struct nlmsghdr *header, void *data)
+{
+	struct nlattr *tb[MPDEMO_BENCH_A_MAX + 1];
+	struct bench_status *status = data;
+
+	if (genlmsg_parse(header, 0, tb, MPDEMO_BENCH_A_MAX, policy) < 0)
+		return false;
+	*status = (struct bench_status){
+		.job = take_u32(tb, MPDEMO_BENCH_A_JOB),
+		.state = take_u32(tb, MPDEMO_BENCH_A_STATE),
+		.error = take_u32(tb, MPDEMO_BENCH_A_ERROR),
+		.cpu = take_u32(tb, MPDEMO_BENCH_A_CPU),
+		.rows_done = take_u32(tb, MPDEMO_BENCH_A_ROWS_DONE),
+		.rows_total = take_u32(tb, MPDEMO_BENCH_A_ROWS_TOTAL),
+	};
+	return true;
+}
+
+static bool read_progress(struct nlmsghdr *header, void *data)
+{
+	struct bench_status *status = data, news;
+
+	if (genlmsg_hdr(header)->cmd != MPDEMO_BENCH_CMD_PROGRESS_NTF)
+		return true;
+	if (!read_status(header, &news))
+		return false;
+	if (news.job == status->job)
+		*status = news;
+	return true;
+}
+
+static void begin_rows(void *data)
+{
+	struct bench_rows *rows = data;
+
+	free(rows->rows);
+	*rows = (struct bench_rows){ 0 };
+}
+
+static bool read_row(struct nlmsghdr *header, void *data)
+{
+	struct nlattr *tb[MPDEMO_BENCH_A_MAX + 1];
+	struct bench_rows *rows = data;
+	struct bench_row *row;
+
+	if (genlmsg_parse(header, 0, tb, MPDEMO_BENCH_A_MAX, policy) < 0)
+		return false;
+	rows->rows = needed(realloc(rows->rows,
+				    (rows->count + 1) * sizeof(*row)));
+	row = &rows->rows[rows->count++];
+	*row = (struct bench_row){
+		.suite = take_u32(tb, MPDEMO_BENCH_A_SUITE),
+		.object_size = take_u32(tb, MPDEMO_BENCH_A_OBJECT_SIZE),
+		.batch = take_u32(tb, MPDEMO_BENCH_A_BATCH),
+		.operations = take_u64(tb, MPDEMO_BENCH_A_OPERATIONS),
+		.rounds = take_u32(tb, MPDEMO_BENCH_A_ROUNDS),
+		.min = take_u64(tb, MPDEMO_BENCH_A_MIN),
+		.median = take_u64(tb, MPDEMO_BENCH_A_MEDIAN),
+	};
+	take_text(tb, MPDEMO_BENCH_A_ALLOCATOR, row->allocator,
+		  sizeof(row->allocator));
+	take_text(tb, MPDEMO_BENCH_A_VARIANT, row->variant,
+		  sizeof(row->variant));
+	return true;
+}
+
+static void put_u32(struct nl_msg *message, int attribute, uint32_t value)
+{
+	needed(nla_put_u32(message, attribute, value) ? NULL : message);
+}
+
+int bench_run(struct netlink *netlink, const struct bench_request *request,
+	      struct bench_status *status, struct kernel_error *error)
+{
+	struct nl_msg *message = netlink_message(netlink, MPDEMO_BENCH_CMD_RUN);
+	struct netlink_reader reader = { NULL, read_status, status };
+
+	if (request->suite)
+		put_u32(message, MPDEMO_BENCH_A_SUITE, request->suite);
+	if (request->cpu >= 0)
+		put_u32(message, MPDEMO_BENCH_A_CPU, request->cpu);
+	return netlink_request(netlink, message, &reader, error);
+}
+
+int bench_cancel(struct netlink *netlink, uint32_t job,
+		 struct kernel_error *error)
+{
+	struct nl_msg *message;
+
+	message = netlink_message(netlink, MPDEMO_BENCH_CMD_CANCEL);
+	put_u32(message, MPDEMO_BENCH_A_JOB, job);
+	return netlink_request(netlink, message, NULL, error);
+}
+
+int bench_read_status(struct netlink *netlink, uint32_t job,
+		      struct bench_status *status, struct kernel_error *error)
+{
+	struct nl_msg *message = netlink_message(netlink, MPDEMO_BENCH_CMD_GET);
+	struct netlink_reader reader = { NULL, read_status, status };
+
+	put_u32(message, MPDEMO_BENCH_A_JOB, job);
+	return netlink_request(netlink, message, &reader, error);
+}
+
+int bench_read_rows(struct netlink *netlink, struct bench_rows *rows,
+		    struct kernel_error *error)
+{
+	struct netlink_reader reader = { begin_rows, read_row, rows };
+
+	return netlink_dump(netlink, MPDEMO_BENCH_CMD_GET, &reader, error);
+}
+
+int bench_read_progress(struct netlink *netlink, struct bench_status *status,
+			struct kernel_error *error)
+{
+	struct netlink_reader reader = { NULL, read_progress, status };
+
+	return netlink_receive(netlink, &reader, error);
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Blocks of named objects, through /dev/mempool_demo. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mempool_demo.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "device.h"
+
+/* One errno means one cause: the table of <linux/mempool_demo.h> in words. */
+static const struct {
+	int error;
+	const char *meaning;
+} meanings[] = {
+	{ ENOTTY, "the device does not know this command" },
+	{ EINVAL, "the request is malformed, or the name is" },
+	{ E2BIG, "the request has members that the module does not know" },
+	{ EOPNOTSUPP, "the command does not fit this kind of object" },
+	{ ERANGE, "a number is outside of its limits" },
+	{ ENOSPC, "it does not fit into this object, however much is freed" },
+	{ EAGAIN, "the pool has not enough free blocks now" },
+	{ EALREADY, "the block of this handle is free already" },
+	{ ESTALE, "the block of this handle was freed and allocated again" },
+	{ ENOENT, "there is no block of this handle, and never was" },
+	{ EPERM, "somebody else holds the block" },
+	{ EACCES, "the mode of the object does not allow this access" },
+	{ ESHUTDOWN, "the object was deleted" },
+	{ ENFILE, "the module's limit of objects (max_objects) is reached" },
+	{ ENOBUFS, "the module's limit of bytes (max_bytes) is reached" },
+	{ EMFILE, "the process has too many open files" },
+	{ ENOMEM, "the kernel is out of memory" },
+};
+
+static void set_text(struct kernel_error *error, const char *text)
+{
+	snprintf(error->text, sizeof(error->text), "%s", text);
+}
+
+/* To be called while errno is that of the ioctl. */
+static int refuse(struct kernel_error *error)
+{
+	*error = (struct kernel_error){ .error = errno };
+	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
+		if (meanings[i].error == error->error) {
+			error->interpreted = true;
+			set_text(error, meanings[i].meaning);
+		}
+	}
+	return -1;
+}
+
+static int refuse_device(struct kernel_error *error, const char *path)
+{
+	*error = (struct kernel_error){ .error = errno };
+	switch (error->error) {
+	case ENOENT:
+	case ENODEV:
+	case ENXIO:
+		error->absent = true;
+		snprintf(error->text, sizeof(error->text),
+			 "there is no device %s: module mempool_demo is not loaded",
+			 path);
+		break;
+	case ENOTTY:
+	case ENOTDIR:
+	case EISDIR:
+		error->absent = true;
+		snprintf(error->text, sizeof(error->text),
+			 "%s is not the device of mempool_demo", path);
+		break;
+	case EACCES:
+	case EPERM:
+		error->interpreted = true;
+		snprintf(error->text, sizeof(error->text),
+			 "no permission to open the device %s", path);
+		break;
+	}
+	return -1;
+}
+
+static int open_object(int device, const char *name, struct kernel_error *error)
+{
+	struct mpdemo_open arg = {
+		.size = sizeof(arg),
+		.flags = MPDEMO_ACCESS_WRITE,
+	};
+
+	memcpy(arg.name, name, strnlen(name, MPDEMO_NAME_SIZE - 1));
+	if (!ioctl(device, MPDEMO_IOC_OPEN, &arg))
+		return arg.out_fd;
+
+	refuse(error);
+	if (error->error == ENOENT)
+		set_text(error, "there is no object of this name");
+	else if (error->error == EINVAL)
+		set_text(error, "the name is malformed");
+	return -1;
+}
+
+int device_open(const char *path, const char *name, struct kernel_error *error)
+{
+	int device = open(path, O_RDWR | O_CLOEXEC);
+	int fd;
+
+	if (device < 0)
+		return refuse_device(error, path);
+
+	fd = open_object(device, name, error);
+	if (fd < 0 && error->error == ENOTTY) {
+		errno = ENOTTY;
+		refuse_device(error, path);
+	}
+	close(device);
+	return fd;
+}
+
+int device_alloc(int fd, uint64_t *handles, uint32_t count,
+		 struct kernel_error *error)
+{
+	struct mpdemo_bulk arg = {
+		.size = sizeof(arg),
+		.flags = MPDEMO_ALLOC_KEEP,
+		.count = count,
+		.handles = (uintptr_t)handles,
+	};
+
+	return ioctl(fd, MPDEMO_IOC_ALLOC_BULK, &arg) ? refuse(error) : 0;
+}
+
+int device_free(int fd, const uint64_t *handles, size_t count, size_t *done,
+		struct kernel_error *error)
+{
+	for (*done = 0; *done < count;) {
+		size_t left = count - *done;
+		struct mpdemo_bulk arg = {
+			.size = sizeof(arg),
+			.count = left < MPDEMO_BULK_MAX ? left :
+							  MPDEMO_BULK_MAX,
+			.handles = (uintptr_t)(handles + *done),
+		};
+		int result = ioctl(fd, MPDEMO_IOC_FREE_BULK, &arg);
+
+		if (result)
+			refuse(error);
+		*done += result ? arg.out_done : arg.count;
+		if (result)
+			return -1;
+	}
+	return 0;
+}
+
+int device_arena_alloc(int fd, uint64_t bytes, uint32_t align, uint64_t *offset,
+		       struct kernel_error *error)
+{
+	struct mpdemo_arena_alloc arg = {
+		.size = sizeof(arg),
+		.bytes = bytes,
+		.align = align,
+	};
+
+	if (ioctl(fd, MPDEMO_IOC_ARENA_ALLOC, &arg))
+		return refuse(error);
+	*offset = arg.out_offset;
+	return 0;
+}
+
+int device_arena_reset(int fd, uint64_t *bytes, struct kernel_error *error)
+{
+	struct mpdemo_arena_reset arg = { .size = sizeof(arg) };
+
+	if (ioctl(fd, MPDEMO_IOC_ARENA_RESET, &arg))
+		return refuse(error);
+	*bytes = arg.out_bytes;
+	return 0;
+}

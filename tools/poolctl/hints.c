@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The third part of an error: what to do. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "hints.h"
+
+#define LOAD	"'modprobe mempool_demo' as root loads the module"
+
+/* @name may be too long to be typed again, or worse. */
+static const char *with_name(const char *before, const char *name,
+			     const char *after)
+{
+	static char hint[256];
+
+	snprintf(hint, sizeof(hint), "%s%.64s%s", before, name, after);
+	return hint;
+}
+
+const char *hint_administer(const struct kernel_error *error, const char *name)
+{
+	if (error->absent)
+		return LOAD;
+
+	switch (error->error) {
+	case EPERM:
+		return "run it as root";
+	case EEXIST:
+		return name ? with_name("'poolctl stats ", name,
+					"' shows the object of this name") :
+			      NULL;
+	case ENOENT:
+		return "'poolctl list' shows the objects there are";
+	case ENFILE:
+		return "destroy objects, or raise the parameter max_objects of the module";
+	case ENOBUFS:
+		return "destroy objects, or raise the parameter max_bytes of the module";
+	case ENOMEM:
+		return "ask for less";
+	default:
+		return NULL;
+	}
+}
+
+const char *hint_use(const struct kernel_error *error, const char *name)
+{
+	if (error->absent && error->error != ENOENT)
+		return "--device or $POOLCTL_DEVICE names the device";
+	if (error->absent)
+		return LOAD;
+
+	switch (error->error) {
+	case EACCES:
+	case EPERM:
+		return "run it as root or as the owner of the object";
+	case EAGAIN:
+		return with_name("free some blocks; 'poolctl stats ", name,
+				 "' shows how many are in use");
+	case ENOSPC:
+		return with_name("'poolctl stats ", name,
+				 "' shows how much it has");
+	case EALREADY:
+		return with_name("'poolctl stats ", name,
+				 "' shows how many blocks are in use");
+	case ESTALE:
+		return "forget this handle: its block belongs to somebody else now";
+	case ENOENT:
+		return "'poolctl list' shows the objects there are";
+	case EOPNOTSUPP:
+		return with_name("'poolctl stats ", name,
+				 "' shows the kind of the object");
+	case ESHUTDOWN:
+		return "create it again";
+	case E2BIG:
+	case EINVAL:
+		return "a poolctl of the same release as the module";
+	default:
+		return NULL;
+	}
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * poolctl: create, use, look at and measure the objects of mempool_demo.
+ *
+ * main() takes the options, finds the command in the table below and hands it
+ * the rest. Commands ask the backends netlink.c and device.c.
+ */
+#include <signal.h>
+#include <stdbool.h>
+
+#include "error.h"
+#include "help.h"
+#include "options.h"
+#include "poolctl.h"
+
+#define MANY	(1 << 20)
+
+const struct command commands[] = {
+	{ "list", list_main, "", 0, 0, NULL,
+	  "Show all objects; also without a command", NULL },
+	{ "stats", stats_main, "[NAME]", 0, 1, NULL,
+	  "Show all counters, of one object or of all", NULL },
+	{ "create", create_main, "pool|arena NAME", 2, 2, create_options,
+	  "Create a named object",
+	  "  poolctl create pool bullets --block-size 24 --blocks 1000\n"
+	  "  poolctl create arena request --size 64K\n"
+	  "\n"
+	  "Sizes are 64, 4K = 4KiB = 4096, 4KB = 4000, 1M and so on." },
+	{ "destroy", destroy_main, "NAME...", 1, MANY, NULL,
+	  "Delete named objects; stops at the first refusal",
+	  "Memory that is in use stays until its last user is gone." },
+	{ "alloc", alloc_main, "NAME", 1, 1, alloc_options,
+	  "Allocate blocks of a pool or bytes of an arena",
+	  "The object keeps what is allocated when the command has ended, until\n"
+	  "'poolctl free' or 'poolctl reset'. Prints the handles of the blocks as\n"
+	  "INDEX.GENERATION, one a line, or the offset in the arena." },
+	{ "free", free_main, "NAME HANDLE...", 2, MANY, NULL,
+	  "Free blocks of a pool; stops at the first refusal", NULL },
+	{ "reset", reset_main, "ARENA", 1, 1, NULL,
+	  "Free all that was allocated from an arena", NULL },
+	{ "bench", bench_main, "", 0, 0, bench_options,
+	  "Measure the allocators against those of the kernel",
+	  "Needs the module mempool_demo_bench. The figures are nanoseconds, or\n"
+	  "instructions where POOLCTL_INSTRUMENT=instructions says that the clock\n"
+	  "counts them (QEMU with -icount)." },
+	{ "help", help_main, "[COMMAND]", 0, 1, NULL,
+	  "Show this help, or that of a command", NULL },
+	{ "version", version_main, "", 0, 0, NULL, "Show the version", NULL },
+	{ 0 },
+};
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	if (argc < command->least)
+		return usage_error("too few arguments; it takes %s",
+				   command->arguments);
+	if (argc > command->most)
+		return usage_error("'%s' is too much; it takes %s",
+				   argv[command->most],
+				   *command->arguments ? command->arguments :
+							 "no arguments");
+	return command->run(argc, argv);
+}
+
+static int dispatch(int argc, char **argv)
+{
+	const char *word = argc ? argv[0] : "list";
+	const struct command *command = find_command(word);
+	int first = 0;
+
+	/* Options first: they say how to report what else is wrong. */
+	if (argc) {
+		options.command = command ? command->word : NULL;
+		first = options_of_command(command, argc, argv);
+	}
+
+	if (!command)
+		return unknown_command(word);
+	if (options_complaint())
+		return usage_error("%s", options_complaint());
+	if (options.help)
+		return argc ? help_command(command) : help_overview();
+	if (options.version)
+		return version_main(0, NULL);
+	options.command = command->word;
+	return run(command, argc - first, argv + first);
+}
+
+int main(int argc, char **argv)
+{
+	int first, status, flushed;
+
+	/* A reader that is gone shall be an error like any other: 'alloc' has
+	 * to take its blocks back then.
+	 */
+	signal(SIGPIPE, SIG_IGN);
+
+	options_init();
+	first = options_before_command(argc, argv);
+	if (first > argc)
+		first = argc;
+	status = dispatch(argc - first, argv + first);
+	flushed = flush_stdout();
+	return status ? status : flushed;
+}

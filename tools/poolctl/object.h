@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Pools and arenas as the netlink family describes them. */
+#ifndef POOLCTL_OBJECT_H
+#define POOLCTL_OBJECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <linux/mempool_demo.h>
+#include <linux/mempool_demo_netlink.h>
+
+/*
+ * struct object - a pool or an arena
+ * @present: bit N: the kernel sent attribute N; an attribute that it did not
+ *	send is not the same as 0
+ * @value: numbers by attribute; a flag is 1
+ * @name: empty where the object is anonymous or deleted
+ */
+struct object {
+	uint32_t present;
+	uint64_t value[MPDEMO_A_MAX + 1];
+	char name[MPDEMO_NAME_SIZE];
+};
+
+_Static_assert(MPDEMO_A_MAX < 32, "struct object.present is too small");
+
+struct object_list {
+	struct object *objects;
+	size_t count;
+};
+
+enum object_type { OBJECT_U32, OBJECT_U64, OBJECT_NAME, OBJECT_FLAG };
+enum object_unit { UNIT_NUMBER, UNIT_BYTES, UNIT_KIND, UNIT_MODE, UNIT_AMOUNT };
+
+/*
+ * struct object_field - one attribute: how it travels and how it is shown
+ * @attribute: MPDEMO_A_*
+ * @name: as in the YAML specification
+ * @type: how it travels
+ * @unit: what it counts; UNIT_AMOUNT: blocks of a pool, bytes of an arena
+ * @listed: 'poolctl list' shows it, and not only 'poolctl stats'
+ */
+struct object_field {
+	int attribute;
+	const char *name;
+	enum object_type type;
+	enum object_unit unit;
+	bool listed;
+};
+
+extern const struct object_field object_fields[];
+extern const size_t object_nfields;
+
+/* The name of an attribute in the specification, or NULL. */
+const char *object_attribute_name(unsigned int attribute);
+
+static inline bool object_has(const struct object *object, int attribute)
+{
+	return object->present & (UINT32_C(1) << attribute);
+}
+
+static inline bool object_is_pool(const struct object *object)
+{
+	return object->value[MPDEMO_A_KIND] == MPDEMO_KIND_POOL;
+}
+
+/* Blocks of a pool, bytes of an arena. */
+uint64_t object_capacity(const struct object *object);
+
+/* "pool" or "arena". */
+const char *object_kind_name(uint64_t kind);
+
+/* The name, or why there is none in parentheses. */
+const char *object_title(const struct object *object);
+
+/* Append a copy of @object. */
+void object_list_add(struct object_list *list, const struct object *object);
+void object_list_clear(struct object_list *list);
+
+#endif /* POOLCTL_OBJECT_H */

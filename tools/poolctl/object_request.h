@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Requests of the family "mempool-demo". */
+#ifndef POOLCTL_OBJECT_REQUEST_H
+#define POOLCTL_OBJECT_REQUEST_H
+
+#include "error.h"
+#include "netlink.h"
+#include "object.h"
+
+extern const struct netlink_family object_family;
+
+/* All of these return 0 or fill @error and return -1. */
+
+/* Create @object: what is present in it is sent. It is the answer then. */
+int object_create(struct netlink *netlink, struct object *object,
+		  struct kernel_error *error);
+int object_delete(struct netlink *netlink, const char *name,
+		  struct kernel_error *error);
+
+/* Fill @list: one object, or all of them. */
+int object_read(struct netlink *netlink, const char *name,
+		struct object_list *list, struct kernel_error *error);
+int object_read_all(struct netlink *netlink, struct object_list *list,
+		    struct kernel_error *error);
+
+#endif /* POOLCTL_OBJECT_REQUEST_H */

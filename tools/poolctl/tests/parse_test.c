@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What poolctl reads and computes without a module. KTAP on stdout. */
+#include <errno.h>
+#include <linux/mempool_demo.h>
+#include <netlink/msg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bench_report.h"
+#include "extack.h"
+#include "handle.h"
+#include "text.h"
+#include "units.h"
+
+static int number, failures;
+
+static void report(bool passed, const char *what, const char *about)
+{
+	number++;
+	failures += !passed;
+	printf("%s %d %s '%.40s'\n", passed ? "ok" : "not ok", number, what,
+	       about);
+}
+
+static void size_is(const char *text, uint64_t expected)
+{
+	uint64_t value = 0;
+
+	report(!units_parse_size(text, &value) && value == expected, "size",
+	       text);
+}
+
+static void size_refused(const char *text, const char *why)
+{
+	uint64_t value = 42;
+	const char *problem = units_parse_size(text, &value);
+
+	report(problem && strstr(problem, why) && value == 42, "no size", text);
+}
+
+static void test_sizes(void)
+{
+	size_is("0", 0);
+	size_is("64", 64);
+	size_is("64B", 64);
+	size_is("4K", 4096);
+	size_is("4k", 4096);
+	size_is("4KiB", 4096);
+	size_is("4KB", 4000);
+	size_is("1M", 1 << 20);
+	size_is("3MB", 3000000);
+	size_is("15EiB", UINT64_C(15) << 60);
+	size_is("18EB", UINT64_C(18000000000000000000));
+	size_is("18446744073709551615", UINT64_MAX);
+	size_refused("18446744073709551616", "64 bits");
+	size_refused("16E", "64 bits");
+	size_refused("19EB", "64 bits");
+	size_refused("18446744073709551615K", "64 bits");
+	size_refused("", "empty");
+	size_refused("-1", "negative");
+	size_refused("-", "not a size");
+	size_refused("+1", "not a size");
+	size_refused(" 1", "not a size");
+	size_refused("1 ", "not a size");
+	size_refused("K", "not a size");
+	size_refused("4Ki", "not a size");
+	size_refused("4KiBs", "not a size");
+	size_refused("4iB", "not a size");
+	size_refused("1.5M", "not a size");
+	size_refused("0x40", "not a size");
+	size_refused("4Q", "not a size");
+}
+
+static void test_numbers(void)
+{
+	uint64_t value = 0;
+	uint32_t mode = 0;
+
+	report(!units_parse_number("7", 7, &value) && value == 7, "number", "7");
+	report(units_parse_number("8", 7, &value), "too large", "8");
+	report(units_parse_number("7K", 9, &value), "no number", "7K");
+	report(units_parse_number("", 9, &value), "no number", "");
+	report(!units_parse_mode("0640", &mode) && mode == 0640, "mode", "0640");
+	report(!units_parse_mode("7777", &mode) && mode == 07777, "mode",
+	       "7777");
+	report(units_parse_mode("10000", &mode), "no mode", "10000");
+	report(units_parse_mode("0680", &mode), "no mode", "0680");
+	report(units_parse_mode("", &mode), "no mode", "");
+}
+
+static void format_is(uint64_t value, const char *expected)
+{
+	char text[UNITS_SIZE];
+
+	report(!strcmp(units_format_size(value, text), expected), "format",
+	       expected);
+}
+
+static void test_formats(void)
+{
+	format_is(0, "0B");
+	format_is(1023, "1023B");
+	format_is(1024, "1K");
+	format_is(1536, "1.5K");
+	format_is((1 << 20) - 1, "1023.9K");
+	format_is(UINT64_C(1) << 40, "1T");
+	format_is(UINT64_MAX, "15.9E");
+}
+
+static void test_handles(void)
+{
+	static const char *const wrong[] = {
+		"", ".", "0", "0.", ".1", "0.1.2", "-1.1", "0.-1", "0x1.1",
+		"4294967296.1", "0.4294967296", " 0.1", "0.1 ", "a.b",
+		"00000000000000000000000000000000.1",
+	};
+	char text[HANDLE_TEXT];
+	uint64_t handle = 0;
+
+	report(!handle_parse("7.1", &handle) &&
+	       handle == MPDEMO_HANDLE(7, 1), "handle", "7.1");
+	report(!handle_parse("4294967295.4294967295", &handle) &&
+	       handle == UINT64_MAX, "handle", "the largest");
+	report(!strcmp(handle_format(handle, text), "4294967295.4294967295"),
+	       "format", text);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		report(handle_parse(wrong[i], &handle), "no handle", wrong[i]);
+}
+
+static void test_texts(void)
+{
+	static const char *const words[] = { "list", "stats", "destroy", NULL };
+	char big[4 * TEXT_SIZE], out[TEXT_SIZE];
+	const char *nearest;
+
+	text_escape(out, "a\033[31m\n\xff");
+	report(!strcmp(out, "a\\x1b[31m\\x0a\\xff"), "escape", out);
+	memset(big, '\a', sizeof(big));
+	big[sizeof(big) - 1] = '\0';
+	text_escape(out, big);
+	report(strlen(out) < TEXT_SIZE && strstr(out, "..."), "escape",
+	       "what is too long");
+
+	nearest = text_nearest("destory", words);
+	report(nearest && !strcmp(nearest, "destroy"), "nearest", "destory");
+	report(!text_nearest("frob", words), "nothing near", "frob");
+	report(!text_nearest("", words), "nothing near", "");
+	report(!text_nearest(big, words), "nothing near", "what is too long");
+}
+
+/* An acknowledgment as the kernel builds it, about attribute 6 of a request. */
+static void test_extack(bool capped)
+{
+	static const char text[] = "blocks must be at least 1";
+	struct nl_msg *sent = nlmsg_alloc_simple(42, NLM_F_REQUEST);
+	struct nl_msg *answer = nlmsg_alloc_simple(NLMSG_ERROR, 0);
+	struct nlmsgerr refusal = { .error = -EINVAL };
+	struct nlmsghdr *header;
+	struct extack extack = { 0 };
+	struct nlattr *first;
+	uint32_t offset;
+	int room;
+
+	nla_put_string(sent, 3, "rx");
+	offset = nlmsg_hdr(sent)->nlmsg_len;
+	nla_put_u64(sent, 6, 0);
+
+	refusal.msg = *nlmsg_hdr(sent);
+	nlmsg_append(answer, &refusal, sizeof(refusal), 0);
+	if (!capped)
+		nlmsg_append(answer, nlmsg_data(nlmsg_hdr(sent)),
+			     nlmsg_datalen(nlmsg_hdr(sent)), NLMSG_ALIGNTO);
+	nla_put_string(answer, NLMSGERR_ATTR_MSG, text);
+	nla_put_u32(answer, NLMSGERR_ATTR_OFFS, offset);
+	header = nlmsg_hdr(answer);
+	header->nlmsg_flags |= NLM_F_ACK_TLVS | (capped ? NLM_F_CAPPED : 0);
+
+	first = extack_of_error(header, &room);
+	if (first)
+		extack_parse(&extack, nlmsg_hdr(sent), first, room);
+	report(first && extack.attribute == 6 &&
+	       extack.length == sizeof(text) - 1 &&
+	       !memcmp(extack.text, text, sizeof(text) - 1), "extack",
+	       capped ? "capped" : "with the request");
+
+	header->nlmsg_flags &= ~NLM_F_ACK_TLVS;
+	report(!extack_of_error(header, &room), "no extack", "without flag");
+	nlmsg_free(answer);
+	nlmsg_free(sent);
+}
+
+static void test_extack_of_dump(void)
+{
+	struct nl_msg *answer = nlmsg_alloc_simple(NLMSG_DONE, NLM_F_MULTI);
+	struct extack extack = { 0 };
+	struct nlattr *first;
+	int error = -EPERM, room;
+
+	nlmsg_append(answer, &error, sizeof(error), NLMSG_ALIGNTO);
+	nla_put_u32(answer, NLMSGERR_ATTR_MISS_TYPE, 5);
+	nlmsg_hdr(answer)->nlmsg_flags |= NLM_F_ACK_TLVS;
+
+	first = extack_of_done(nlmsg_hdr(answer), &room);
+	if (first)
+		extack_parse(&extack, NULL, first, room);
+	report(first && extack.attribute == 5 && !extack.length &&
+	       extack_done_error(nlmsg_hdr(answer)) == EPERM, "extack",
+	       "of a dump");
+	nlmsg_free(answer);
+}
+
+static double figure(struct json_object *rows, int row, const char *key)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(json_object_array_get_idx(rows, row),
+				       key, &value))
+		return -1;
+	return json_object_get_double(value);
+}
+
+static void test_figures(void)
+{
+	struct bench_row rows[] = {
+		{ 1, "empty", "loop", 64, 1, 1000, 5, 10000, 12000 },
+		{ 1, "empty", "bulk", 64, 1, 1000, 5, 1000, 2000 },
+		{ 1, "kmem_cache", "GFP_KERNEL", 64, 1, 1000, 5, 210000, 212000 },
+		{ 1, "pool", "called", 64, 1, 1000, 5, 60000, 62000 },
+		{ 1, "pool", "bulk", 64, 1, 1000, 5, 21000, 22000 },
+		{ 1, "pool", "called", 64, 32, 1000, 5, 60000, 62000 },
+	};
+	struct bench_report bench = {
+		.instrument = "ns",
+		.rows = { rows, sizeof(rows) / sizeof(rows[0]) },
+	};
+	struct json_object *document = bench_report_json(&bench);
+	struct json_object *array = json_object_object_get(document, "rows");
+
+	report(figure(array, 0, "gross_min_per_operation") == 10 &&
+	       figure(array, 0, "net_min_per_operation") == -1, "figures",
+	       "empty loop");
+	report(figure(array, 2, "ratio_to_kmem_cache") == 1, "figures",
+	       "kmem_cache");
+	report(figure(array, 3, "net_min_per_operation") == 50 &&
+	       figure(array, 3, "net_median_per_operation") == 50 &&
+	       figure(array, 3, "ratio_to_kmem_cache") == 0.25, "figures",
+	       "pool");
+	report(figure(array, 4, "net_min_per_operation") == 20 &&
+	       figure(array, 4, "ratio_to_kmem_cache") == 0.1, "figures",
+	       "pool in bulk");
+	report(figure(array, 5, "gross_min_per_operation") == 60 &&
+	       figure(array, 5, "net_min_per_operation") == -1 &&
+	       figure(array, 5, "ratio_to_kmem_cache") == -1, "figures",
+	       "no loop of this batch");
+	json_object_put(document);
+}
+
+int main(void)
+{
+	puts("KTAP version 1");
+	test_sizes();
+	test_numbers();
+	test_formats();
+	test_handles();
+	test_texts();
+	test_extack(true);
+	test_extack(false);
+	test_extack_of_dump();
+	test_figures();
+	printf("1..%d\n", number);
+	return failures != 0;
+}
