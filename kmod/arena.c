@@ -126,6 +126,49 @@ static size_t arena_peak(const struct mpdemo_arena *arena)
 }
 
 /**
+ * mpdemo_arena_take() - allocate in a way that can be taken back
+ * @arena: the arena
+ * @size: bytes, 1 or more
+ * @align: a power of two up to MPDEMO_ALIGN_MAX
+ * @piece: for mpdemo_arena_take_back()
+ *
+ * Not exported: what the memory held before is the caller's to clear.
+ *
+ * Context: as mpdemo_arena_alloc_aligned().
+ * Return: the memory, or NULL.
+ */
+void *mpdemo_arena_take(struct mpdemo_arena *arena, size_t size, size_t align,
+			struct mpdemo_arena_piece *piece)
+{
+	void *memory;
+
+	piece->from = arena->pos;
+	memory = mpdemo_arena_bump(arena, size, align);
+	piece->to = arena->pos;
+	piece->resets = arena->resets;
+	return memory;
+}
+
+/**
+ * mpdemo_arena_take_back() - undo mpdemo_arena_take() where it was the last one
+ * @arena: the arena
+ * @piece: what was taken
+ *
+ * Where somebody else has allocated since, the piece stays until the next
+ * reset.
+ *
+ * Context: as mpdemo_arena_alloc_aligned().
+ */
+void mpdemo_arena_take_back(struct mpdemo_arena *arena,
+			    const struct mpdemo_arena_piece *piece)
+{
+	if (arena->resets == piece->resets && arena->pos == piece->to) {
+		arena->pos = piece->from;
+		arena->allocs--;
+	}
+}
+
+/**
  * mpdemo_arena_rewind() - free all, and leave the memory as it is
  * @arena: the arena
  *

@@ -12,6 +12,7 @@
 #include <linux/errno.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/mm.h>
 #include <linux/nospec.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
@@ -96,7 +97,9 @@ long mpdemo_ioctl(const struct mpdemo_ioctl *table, unsigned int nr,
 	if (ret)
 		return ret;
 	ret = ioctl->run(&call);
-	return finish(&call, ioctl, (void __user *)uptr, usize, ret);
+	ret = finish(&call, ioctl, (void __user *)uptr, usize, ret);
+	kvfree(call.handles);
+	return ret;
 }
 
 /**

@@ -9,6 +9,8 @@
 
 #include <uapi/linux/mempool_demo.h>
 
+#include "arena.h"
+
 /* The structure of any command; all of them begin with their size. */
 union mpdemo_ioctl_arg {
 	__u32 size;
@@ -31,6 +33,8 @@ union mpdemo_ioctl_arg {
  * @copy_back: there are results in @arg, also where the call failed
  * @new_file: a file that the call opened; installed if all went well, else put
  * @new_fd: the descriptor that is reserved for it
+ * @handles: copy of the caller's array of handles; freed after the call
+ * @bumped: what was taken from an arena
  */
 struct mpdemo_ioctl_call {
 	void *data;
@@ -38,6 +42,8 @@ struct mpdemo_ioctl_call {
 	bool copy_back;
 	struct file *new_file;
 	int new_fd;
+	u64 *handles;
+	struct mpdemo_arena_piece bumped;
 };
 
 /**

@@ -5,11 +5,11 @@
  * because of what users do.
  */
 
-#include <linux/atomic.h>
 #include <linux/errno.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <linux/spinlock.h>
 
 #include "limits.h"
 
@@ -25,39 +25,51 @@ static unsigned int max_objects = 1024;
 module_param(max_objects, uint, 0644);
 MODULE_PARM_DESC(max_objects, "Number of objects (default: 1024)");
 
-static atomic64_t bytes_charged;
-static atomic_t objects_charged;
+/*
+ * Protects both sums. They are looked at before they are changed, under one
+ * lock, so that who is refused is never in the way of who is not.
+ */
+static DEFINE_SPINLOCK(lock);
+static unsigned long bytes_charged;
+static unsigned int objects_charged;
 
 /**
  * mpdemo_limits_charge() - account one object against the limits
  * @bytes: its footprint
  *
- * Context: Any.
+ * Context: Task context.
  * Return: 0, -ENFILE: too many objects, -ENOBUFS: too many bytes.
  */
 int mpdemo_limits_charge(size_t bytes)
 {
-	if (atomic_inc_return(&objects_charged) > READ_ONCE(max_objects)) {
-		atomic_dec(&objects_charged);
-		return -ENFILE;
+	unsigned long limit = READ_ONCE(max_bytes);
+	int ret = 0;
+
+	spin_lock(&lock);
+	if (objects_charged >= READ_ONCE(max_objects)) {
+		ret = -ENFILE;
+	} else if (bytes > limit || bytes_charged > limit - bytes) {
+		ret = -ENOBUFS;
+	} else {
+		objects_charged++;
+		bytes_charged += bytes;
 	}
-	if (atomic64_add_return(bytes, &bytes_charged) > READ_ONCE(max_bytes)) {
-		mpdemo_limits_uncharge(bytes);
-		return -ENOBUFS;
-	}
-	return 0;
+	spin_unlock(&lock);
+	return ret;
 }
 
 /**
  * mpdemo_limits_uncharge() - undo mpdemo_limits_charge()
  * @bytes: the same footprint
  *
- * Context: Any.
+ * Context: Task context.
  */
 void mpdemo_limits_uncharge(size_t bytes)
 {
-	atomic64_sub(bytes, &bytes_charged);
-	atomic_dec(&objects_charged);
+	spin_lock(&lock);
+	objects_charged--;
+	bytes_charged -= bytes;
+	spin_unlock(&lock);
 }
 
 /**

@@ -110,54 +110,56 @@ static int ioctl_free(struct mpdemo_ioctl_call *call)
 				 arg->handle);
 }
 
-static int check_bulk(struct objectfd *ofd, const struct mpdemo_bulk *arg,
-		      u32 known)
+/* From here on the caller is told how many were done, be it none. */
+static int begin_bulk(struct mpdemo_ioctl_call *call, u32 known_flags)
 {
-	int ret = mpdemo_ioctl_check_reserved(arg->flags, known, 0) ?:
-		  check_use(ofd, MPDEMO_OBJECT_POOL);
+	struct mpdemo_bulk *arg = &call->arg.bulk;
+	int ret;
 
-	if (!ret && (!arg->count || arg->count > MPDEMO_BULK_MAX))
-		ret = -ERANGE;
-	return ret;
+	ret = mpdemo_ioctl_check_reserved(arg->flags, known_flags, 0) ?:
+	      check_use(call->data, MPDEMO_OBJECT_POOL);
+	if (ret)
+		return ret;
+	if (!arg->count || arg->count > MPDEMO_BULK_MAX)
+		return -ERANGE;
+	arg->out_done = 0;
+	call->copy_back = true;
+	return 0;
+}
+
+static void undo_alloc_bulk(struct mpdemo_ioctl_call *call)
+{
+	struct objectfd *ofd = call->data;
+	u32 i;
+
+	for (i = 0; i < call->arg.bulk.count; i++) {
+		mpdemo_owner_free(&ofd->object->owners, &ofd->owner,
+				  call->handles[i]);
+		cond_resched();
+	}
 }
 
 static int ioctl_alloc_bulk(struct mpdemo_ioctl_call *call)
 {
 	struct mpdemo_bulk *arg = &call->arg.bulk;
-	struct objectfd *ofd = call->data;
 	size_t bytes = arg->count * sizeof(u64);
-	u64 *handles;
 	int ret;
 
-	ret = check_bulk(ofd, arg, MPDEMO_ALLOC_KEEP);
+	ret = begin_bulk(call, MPDEMO_ALLOC_KEEP);
 	if (ret)
 		return ret;
-	handles = kvmalloc(bytes, GFP_KERNEL_ACCOUNT);
-	if (!handles)
+	call->handles = kvmalloc(bytes, GFP_KERNEL_ACCOUNT);
+	if (!call->handles)
 		return -ENOMEM;
-	ret = do_alloc(ofd, arg->flags, arg->count, handles);
+	ret = do_alloc(call->data, arg->flags, arg->count, call->handles);
 	if (ret)
-		goto free_handles;
-
-	if (copy_to_user(u64_to_user_ptr(arg->handles), handles, bytes)) {
-		u32 i;
-
-		for (i = 0; i < arg->count; i++)
-			mpdemo_owner_free(&ofd->object->owners, &ofd->owner,
-					  handles[i]);
-		ret = -EFAULT;
-		goto free_handles;
+		return ret;
+	if (copy_to_user(u64_to_user_ptr(arg->handles), call->handles, bytes)) {
+		undo_alloc_bulk(call);
+		return -EFAULT;
 	}
-	/*
-	 * From here on the caller knows the blocks by the array, and they are
-	 * his, also where @out_done cannot be told.
-	 */
 	arg->out_done = arg->count;
-	call->copy_back = true;
-
-free_handles:
-	kvfree(handles);
-	return ret;
+	return 0;
 }
 
 static int free_one(struct objectfd *ofd, u64 handle)
@@ -196,26 +198,24 @@ static int do_handles(struct mpdemo_ioctl_call *call,
 		      int (*fn)(struct objectfd *ofd, u64 handle))
 {
 	struct mpdemo_bulk *arg = &call->arg.bulk;
-	struct objectfd *ofd = call->data;
 	u64 *handles;
 	int ret;
 
-	ret = check_bulk(ofd, arg, 0);
+	ret = begin_bulk(call, 0);
 	if (ret)
 		return ret;
 	handles = vmemdup_user(u64_to_user_ptr(arg->handles),
 			       arg->count * sizeof(*handles));
 	if (IS_ERR(handles))
 		return PTR_ERR(handles);
+	call->handles = handles;
 
-	for (arg->out_done = 0; arg->out_done < arg->count; arg->out_done++) {
-		ret = fn(ofd, handles[arg->out_done]);
+	for (; arg->out_done < arg->count; arg->out_done++) {
+		ret = fn(call->data, handles[arg->out_done]);
 		if (ret)
 			break;
 		cond_resched();
 	}
-	call->copy_back = true;
-	kvfree(handles);
 	return ret;
 }
 
@@ -254,7 +254,8 @@ static int ioctl_arena_alloc(struct mpdemo_ioctl_call *call)
 		return ret;
 
 	mutex_lock(&object->arena_lock);
-	piece = mpdemo_arena_bump(object->arena, arg->bytes, align);
+	piece = mpdemo_arena_take(object->arena, arg->bytes, align,
+				  &call->bumped);
 	if (piece) {
 		mpdemo_region_clear(piece, arg->bytes);
 		arg->out_offset = mpdemo_arena_offset(object->arena, piece);
@@ -266,6 +267,15 @@ static int ioctl_arena_alloc(struct mpdemo_ioctl_call *call)
 	mpdemo_object_leave(object);
 	call->copy_back = !ret;
 	return ret;
+}
+
+static void undo_arena_alloc(struct mpdemo_ioctl_call *call)
+{
+	struct objectfd *ofd = call->data;
+
+	mutex_lock(&ofd->object->arena_lock);
+	mpdemo_arena_take_back(ofd->object->arena, &call->bumped);
+	mutex_unlock(&ofd->object->arena_lock);
 }
 
 static int ioctl_arena_reset(struct mpdemo_ioctl_call *call)
@@ -338,7 +348,7 @@ static const struct mpdemo_ioctl commands[] = {
 	MPDEMO_IOCTL(MPDEMO_IOC_FREE, struct mpdemo_free, handle,
 		     ioctl_free, NULL),
 	MPDEMO_IOCTL(MPDEMO_IOC_ALLOC_BULK, struct mpdemo_bulk, handles,
-		     ioctl_alloc_bulk, NULL),
+		     ioctl_alloc_bulk, undo_alloc_bulk),
 	MPDEMO_IOCTL(MPDEMO_IOC_FREE_BULK, struct mpdemo_bulk, handles,
 		     ioctl_free_bulk, NULL),
 	MPDEMO_IOCTL(MPDEMO_IOC_KEEP, struct mpdemo_bulk, handles,
@@ -346,7 +356,7 @@ static const struct mpdemo_ioctl commands[] = {
 	MPDEMO_IOCTL(MPDEMO_IOC_TAKE, struct mpdemo_bulk, handles,
 		     ioctl_take, NULL),
 	MPDEMO_IOCTL(MPDEMO_IOC_ARENA_ALLOC, struct mpdemo_arena_alloc,
-		     out_offset, ioctl_arena_alloc, NULL),
+		     out_offset, ioctl_arena_alloc, undo_arena_alloc),
 	MPDEMO_IOCTL(MPDEMO_IOC_ARENA_RESET, struct mpdemo_arena_reset,
 		     out_bytes, ioctl_arena_reset, NULL),
 };

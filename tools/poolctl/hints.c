@@ -38,6 +38,9 @@ const char *hint_administer(const struct kernel_error *error, const char *name)
 		return "destroy objects, or raise the parameter max_bytes of the module";
 	case ENOMEM:
 		return "ask for less";
+	case ERANGE:
+	case EINVAL:
+		return "'poolctl help create' shows what can be asked for";
 	default:
 		return NULL;
 	}
@@ -72,6 +75,8 @@ const char *hint_use(const struct kernel_error *error, const char *name)
 				 "' shows the kind of the object");
 	case ESHUTDOWN:
 		return "create it again";
+	case ERANGE:
+		return "'poolctl help COMMAND' shows what can be asked for";
 	case E2BIG:
 	case EINVAL:
 		return "a poolctl of the same release as the module";
