@@ -107,14 +107,14 @@ EXPORT_SYMBOL_GPL(mpdemo_arena_destroy);
 /* Out of line, as counting a failure is no part of the fast path. */
 void *mpdemo_arena_alloc_failed(struct mpdemo_arena *arena)
 {
-	arena->failures++;
+	WRITE_ONCE(arena->failures, arena->failures + 1);
 	return NULL;
 }
 EXPORT_SYMBOL_GPL(mpdemo_arena_alloc_failed);
 
 static size_t arena_in_use(const struct mpdemo_arena *arena)
 {
-	return arena->pos - arena->base;
+	return READ_ONCE(arena->pos) - arena->base;
 }
 
 /* The position only falls at a reset, so the peak need not be kept up to date
@@ -122,7 +122,7 @@ static size_t arena_in_use(const struct mpdemo_arena *arena)
  */
 static size_t arena_peak(const struct mpdemo_arena *arena)
 {
-	return max(arena->peak, arena_in_use(arena));
+	return max(READ_ONCE(arena->peak), arena_in_use(arena));
 }
 
 /**
@@ -163,8 +163,8 @@ void mpdemo_arena_take_back(struct mpdemo_arena *arena,
 			    const struct mpdemo_arena_piece *piece)
 {
 	if (arena->resets == piece->resets && arena->pos == piece->to) {
-		arena->pos = piece->from;
-		arena->allocs--;
+		WRITE_ONCE(arena->pos, piece->from);
+		WRITE_ONCE(arena->allocs, arena->allocs - 1);
 	}
 }
 
@@ -182,9 +182,9 @@ size_t mpdemo_arena_rewind(struct mpdemo_arena *arena)
 {
 	size_t in_use = arena_in_use(arena);
 
-	arena->peak = arena_peak(arena);
-	arena->pos = arena->base;
-	arena->resets++;
+	WRITE_ONCE(arena->peak, arena_peak(arena));
+	WRITE_ONCE(arena->pos, arena->base);
+	WRITE_ONCE(arena->resets, arena->resets + 1);
 	return in_use;
 }
 
@@ -225,7 +225,8 @@ EXPORT_SYMBOL_GPL(mpdemo_arena_offset);
  * @arena: the arena
  * @stats: where to put them
  *
- * Context: Any, but one at a time, see mpdemo_arena_alloc_aligned().
+ * Context: Any, also while the owner uses the arena; then each number is one
+ * that it had lately, and they need not fit together.
  */
 void mpdemo_arena_get_stats(const struct mpdemo_arena *arena,
 			    struct mpdemo_arena_stats *stats)
@@ -233,9 +234,9 @@ void mpdemo_arena_get_stats(const struct mpdemo_arena *arena,
 	stats->bytes = arena->end - arena->base;
 	stats->in_use = arena_in_use(arena);
 	stats->peak = arena_peak(arena);
-	stats->allocs = arena->allocs;
-	stats->resets = arena->resets;
-	stats->failures = arena->failures;
+	stats->allocs = READ_ONCE(arena->allocs);
+	stats->resets = READ_ONCE(arena->resets);
+	stats->failures = READ_ONCE(arena->failures);
 	stats->footprint = sizeof(*arena) +
 			   mpdemo_region_footprint(stats->bytes);
 }

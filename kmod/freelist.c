@@ -14,6 +14,9 @@
 /* Links are written this many at a time before the CPU is offered to others. */
 #define RESCHED_LINKS	SZ_64K
 
+/* How often freelist_depth() looks for an instant without another operation. */
+#define DEPTH_TRIES	1000
+
 /**
  * freelist_init() - make a list of all blocks, block 0 first
  * @list: the list
@@ -58,15 +61,16 @@ void freelist_exit(struct freelist *list)
  * @list: the list
  *
  * The number is that of one instant, of a head that did not change while its
- * depth was read.
+ * depth was read. Where no such instant is met, the list changes all the time,
+ * and the number is one that it had lately.
  *
- * Context: Any but NMI, as it waits for such an instant.
+ * Context: Any.
  * Return: that number; of a closed list, how many have come home.
  */
 unsigned int freelist_depth(const struct freelist *list)
 {
 	u64 head = atomic64_read(&list->head), before;
-	unsigned int index, depth;
+	unsigned int index, depth, tries = 0;
 
 	do {
 		before = head;
@@ -78,8 +82,9 @@ unsigned int freelist_depth(const struct freelist *list)
 		/* Pairs with the smp_store_release() in freelist_push(). */
 		smp_rmb();
 		head = atomic64_read(&list->head);
-	} while (head != before);
-	return depth;
+		/* LINK_HELD is a depth too, of a block popped meanwhile. */
+	} while ((head != before || depth > list->nr) && ++tries < DEPTH_TRIES);
+	return min(depth, list->nr);
 }
 
 /**

@@ -23,7 +23,11 @@
  *
  * No lock is taken and neither interrupts nor preemption are touched: all but
  * init and exit may be called anywhere, NMI included. The loops are lock-free,
- * not wait-free: an operation starts again where another one succeeded.
+ * not wait-free: an operation starts again where another one succeeded. For a
+ * single block that is one out of a few instructions. To take n blocks is to
+ * follow n links first, so whoever takes many can lose to those who take one
+ * over and over; freelist_try_pop_chain() leaves it to its caller how long to
+ * try.
  *
  * What is not caught: two frees of one block that race each other, as both see
  * it held.
@@ -41,6 +45,9 @@
 #define FREELIST_INDEX_BITS	24
 #define FREELIST_INDEX_MASK	(BIT_ULL(FREELIST_INDEX_BITS) - 1)
 #define FREELIST_TAG_ONE	BIT_ULL(FREELIST_INDEX_BITS)
+
+/* Blocks in a chain that is pushed: a bound for the work of one attempt. */
+#define FREELIST_PUSH_MAX	32
 
 #define FREELIST_LINK_HELD	U64_MAX
 #define FREELIST_DEPTH_SHIFT	32
@@ -165,8 +172,15 @@ static inline u32 freelist_walk(const struct freelist *list, u32 index,
 	return index;
 }
 
+/* What freelist_try_pop_chain() came to. */
+enum freelist_popped {
+	FREELIST_POPPED,
+	FREELIST_TOO_SHORT,
+	FREELIST_CHANGED,
+};
+
 /**
- * freelist_pop_chain() - take the first @n blocks at one instant, or none
+ * freelist_try_pop_chain() - take the first @n blocks at one instant, or none
  * @list: the list
  * @n: how many, 1 or more
  * @first: where to put the number of the first one
@@ -175,43 +189,38 @@ static inline u32 freelist_walk(const struct freelist *list, u32 index,
  * The blocks taken are still linked; the caller goes through them with
  * freelist_take_next().
  *
- * Return: false if the list is too short or closed.
+ * Return: FREELIST_TOO_SHORT: too short, or closed; FREELIST_CHANGED: another
+ * operation got in between, nothing was taken.
  */
-static inline bool freelist_pop_chain(struct freelist *list, unsigned int n,
-				      unsigned int *first, unsigned int *depth)
+static inline enum freelist_popped
+freelist_try_pop_chain(struct freelist *list, unsigned int n,
+		       unsigned int *first, unsigned int *depth)
 {
-	u64 head = atomic64_read(&list->head), before;
+	u64 head = atomic64_read(&list->head), popped;
 
-	for (;;) {
-		before = head;
-		*first = freelist_head_index(head);
-		if (unlikely(*first > freelist_end(list)))
-			return false;
-		*depth = freelist_link_depth(READ_ONCE(list->links[*first]));
-		if (likely(*depth >= n)) {
-			u64 popped = freelist_head_popped(head,
-						freelist_walk(list, *first, n));
-
-			/* acquire: pairs with the release in freelist_push() */
-			if (atomic64_try_cmpxchg_acquire(&list->head, &head,
-							 popped))
-				return true;
-			continue;
-		}
+	*first = freelist_head_index(head);
+	if (unlikely(*first > freelist_end(list)))
+		return FREELIST_TOO_SHORT;
+	*depth = freelist_link_depth(READ_ONCE(list->links[*first]));
+	if (unlikely(*depth < n)) {
 		/*
 		 * Too short, if that depth is the one of the head. It is not
 		 * where CPU 1 has popped the block since and is on its way to
-		 * push it back: what it writes first may be any depth, taken
-		 * from a head that moves under it, and is put right only by its
-		 * next turn. To see that link and yet the old head would be to
-		 * fail without cause. Pairs with the smp_store_release() in
-		 * freelist_push(), which is ordered behind CPU 1's pop.
+		 * push it back: what it writes first may be any depth, 0 by
+		 * freelist_chain() or one taken from a head that moves under
+		 * it, and is put right only by its next turn. To see that link
+		 * and yet the old head would be to fail without cause. Pairs
+		 * with the smp_store_release() of both, which come behind the
+		 * pop of CPU 1.
 		 */
 		smp_rmb();
-		head = atomic64_read(&list->head);
-		if (head == before)
-			return false;
+		return atomic64_read(&list->head) == head ?
+			FREELIST_TOO_SHORT : FREELIST_CHANGED;
 	}
+	popped = freelist_head_popped(head, freelist_walk(list, *first, n));
+	/* acquire: pairs with the release in freelist_push() */
+	return atomic64_try_cmpxchg_acquire(&list->head, &head, popped) ?
+		FREELIST_POPPED : FREELIST_CHANGED;
 }
 
 /**
@@ -239,7 +248,8 @@ static inline unsigned int freelist_take_next(struct freelist *list,
 static inline void freelist_chain(struct freelist *list, unsigned int index,
 				  unsigned int next)
 {
-	WRITE_ONCE(list->links[index], freelist_link(next, 0));
+	/* Pairs with the smp_rmb() behind reads of a depth. */
+	smp_store_release(&list->links[index], freelist_link(next, 0));
 }
 
 /**
@@ -247,10 +257,11 @@ static inline void freelist_chain(struct freelist *list, unsigned int index,
  * @list: the list
  * @first: the block that will be the head
  * @last: the last one of the chain
- * @n: how many
+ * @n: how many, FREELIST_PUSH_MAX at most
  *
  * All but a single block are linked by freelist_chain(); the depths are set
- * here, as they hang on what is in the list already.
+ * here, as they hang on what is in the list already, and anew each time the
+ * head has moved. That is why a chain is short.
  *
  * Once this has returned true the list may be gone: a closed one ends with the
  * last push, which may be another CPU's.

@@ -19,7 +19,7 @@
 static unsigned long max_bytes;
 module_param(max_bytes, ulong, 0644);
 MODULE_PARM_DESC(max_bytes,
-		 "Memory of all objects together, in bytes (default: a quarter of the machine's)");
+		 "Memory of all objects together, in bytes (0 when loaded: a quarter of the machine's)");
 
 static unsigned int max_objects = 1024;
 module_param(max_objects, uint, 0644);

@@ -16,9 +16,6 @@
 
 #include <linux/init.h>
 #include <linux/module.h>
-#include <net/genetlink.h>
-
-#include <uapi/linux/mempool_demo_netlink.h>
 
 #include "chardev.h"
 #include "debugfs.h"
@@ -73,4 +70,7 @@ MODULE_DESCRIPTION("Memory pools and arenas on kernel pages");
 MODULE_AUTHOR("The mempool_demo developers");
 MODULE_LICENSE("GPL");
 MODULE_VERSION("0.1.0");
-MODULE_ALIAS_GENL_FAMILY(MPDEMO_FAMILY_NAME);
+/*
+ * No MODULE_ALIAS_GENL_FAMILY: it would let every user load the module, whose
+ * device is for root alone.
+ */

@@ -120,10 +120,19 @@ static int check_admin(struct sk_buff *skb, struct genl_info *info)
 	return -EPERM;
 }
 
+/* NL_SET_ERR_MSG() takes literals only. @attr may be NULL. */
+static void set_reason(struct netlink_ext_ack *extack,
+		       const struct nlattr *attr, const char *why)
+{
+	if (!extack)
+		return;
+	extack->_msg = why;
+	NL_SET_BAD_ATTR(extack, attr);
+}
+
 static int refuse_attr(struct genl_info *info, int attr, const char *why)
 {
-	NL_SET_BAD_ATTR(info->extack, info->attrs[attr]);
-	info->extack->_msg = why;
+	set_reason(info->extack, info->attrs[attr], why);
 	return -EINVAL;
 }
 
@@ -211,10 +220,9 @@ static void tell_refusal(struct genl_info *info,
 		[MPDEMO_SETTING_BYTES] = MPDEMO_A_BYTES,
 	};
 
-	info->extack->_msg = refusal->why;
-	if (refusal->setting != MPDEMO_SETTING_NONE)
-		NL_SET_BAD_ATTR(info->extack,
-				info->attrs[attr_of[refusal->setting]]);
+	/* No attribute is of type 0, so where there is no setting this is NULL. */
+	set_reason(info->extack, info->attrs[attr_of[refusal->setting]],
+		   refusal->why);
 }
 
 int mempool_demo_nl_new_doit(struct sk_buff *skb, struct genl_info *info)
@@ -304,6 +312,10 @@ int mempool_demo_nl_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	unsigned long id = cb->args[0];
 	struct mpdemo_object *object;
 
+	if (nlmsg_attrlen(cb->nlh, GENL_HDRLEN)) {
+		NL_SET_ERR_MSG(cb->extack, "a dump takes no attributes");
+		return -EINVAL;
+	}
 	/* User space compares these; who sees a change reads again. */
 	cb->seq = mpdemo_registry_generation();
 	for (; (object = mpdemo_registry_get_next(&id)); id++) {

@@ -159,9 +159,9 @@ uncharge:
  */
 void mpdemo_object_free(struct mpdemo_object *object)
 {
+	/* All open files are closed; what is left was kept. */
+	mpdemo_object_free_kept(object);
 	if (object->pool) {
-		/* All open files are closed; what is left was kept. */
-		mpdemo_owner_reclaim(&object->owners, &object->owners.keeper);
 		mpdemo_pool_destroy(object->pool);
 		mpdemo_owner_table_exit(&object->owners);
 	}
@@ -199,11 +199,38 @@ void mpdemo_object_leave(struct mpdemo_object *object)
 }
 
 /**
+ * mpdemo_object_enter_alone() - as mpdemo_object_enter(), with all others out
+ * @object: the object
+ *
+ * Context: Task context, may sleep; for short.
+ * Return: 0, -ESHUTDOWN, or -EINTR if the task is being killed.
+ */
+int mpdemo_object_enter_alone(struct mpdemo_object *object)
+{
+	if (down_write_killable(&object->lock))
+		return -EINTR;
+	if (!object->dying)
+		return 0;
+	up_write(&object->lock);
+	return -ESHUTDOWN;
+}
+
+/**
+ * mpdemo_object_leave_alone() - end what mpdemo_object_enter_alone() began
+ * @object: the object
+ *
+ * Context: Task context.
+ */
+void mpdemo_object_leave_alone(struct mpdemo_object *object)
+{
+	up_write(&object->lock);
+}
+
+/**
  * mpdemo_object_kill() - let an object give nothing any more
  * @object: the object
  *
- * What open files hold stays theirs until they free it or are closed; what was
- * kept is freed.
+ * What open files hold stays theirs until they free it or are closed.
  *
  * Context: Task context, may sleep.
  */
@@ -212,7 +239,16 @@ void mpdemo_object_kill(struct mpdemo_object *object)
 	down_write(&object->lock);
 	WRITE_ONCE(object->dying, true);
 	up_write(&object->lock);
+}
 
+/**
+ * mpdemo_object_free_kept() - free the blocks that a dying object holds itself
+ * @object: the object
+ *
+ * Context: Task context, may sleep.
+ */
+void mpdemo_object_free_kept(struct mpdemo_object *object)
+{
 	if (object->pool)
 		mpdemo_owner_reclaim(&object->owners, &object->owners.keeper);
 }
@@ -268,9 +304,8 @@ static void arena_info(struct mpdemo_object *object, struct mpdemo_info *info)
 {
 	struct mpdemo_arena_stats stats;
 
-	mutex_lock(&object->arena_lock);
+	/* Without arena_lock, which may be held for as long as memory is cleared. */
 	mpdemo_arena_get_stats(object->arena, &stats);
-	mutex_unlock(&object->arena_lock);
 
 	info->out_capacity = stats.bytes;
 	info->out_in_use = stats.in_use;

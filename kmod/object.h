@@ -51,12 +51,13 @@ struct mpdemo_object_config {
  * @mode: permission bits of the owner, the group, and others
  * @align: alignment of blocks
  * @footprint: what was charged, bytes
- * @lock: read: operations that hand out blocks or move them; write: turning
- *	the object dying, so that none of them is under way any more
- * @dying: deleted, gives nothing any more; protected by @lock
+ * @lock: read: operations that take blocks from the pool or keep them; write:
+ *	turning the object dying, so that none of them is under way any more;
+ *	or being alone with the pool
+ * @dying: deleted, gives nothing any more; written under @lock
  * @pool: of a pool
- * @arena: of an arena; protected by @arena_lock
- * @arena_lock: an arena has one owner at a time; inside of @lock
+ * @arena: of an arena; changed under @arena_lock, but counters are read without
+ * @arena_lock: an arena has one owner at a time
  * @owners: of a pool, who holds each block
  * @open_files: open files that refer to the object
  */
@@ -90,7 +91,10 @@ mpdemo_object_create(const struct mpdemo_object_config *config,
 void mpdemo_object_free(struct mpdemo_object *object);
 int mpdemo_object_enter(struct mpdemo_object *object);
 void mpdemo_object_leave(struct mpdemo_object *object);
+int mpdemo_object_enter_alone(struct mpdemo_object *object);
+void mpdemo_object_leave_alone(struct mpdemo_object *object);
 void mpdemo_object_kill(struct mpdemo_object *object);
+void mpdemo_object_free_kept(struct mpdemo_object *object);
 bool mpdemo_object_allows(const struct mpdemo_object *object, u32 access);
 void mpdemo_object_get_info(struct mpdemo_object *object,
 			    struct mpdemo_info *info);

@@ -29,6 +29,9 @@
 
 #define ACCESS_MASK	(MPDEMO_ACCESS_READ | MPDEMO_ACCESS_WRITE)
 
+/* Attempts to allocate side by side with others, see take_alone(). */
+#define TRIES		8
+
 /**
  * struct objectfd - an open file of an object
  * @object: with a reference
@@ -57,18 +60,52 @@ static struct mpdemo_owner *new_owner(struct objectfd *ofd, u32 flags)
 					   &ofd->owner;
 }
 
+/*
+ * To take many blocks is to lose to those who take one over and over. So after
+ * some attempts it is done with all others who allocate or keep shut out; those
+ * who free can disturb only as often as they hold blocks.
+ */
+static int take_alone(struct mpdemo_object *object, unsigned int n,
+		      u64 *handles)
+{
+	int ret;
+
+	do {
+		ret = mpdemo_object_enter_alone(object);
+		if (ret)
+			return ret;
+		ret = mpdemo_owner_try_take(&object->owners, n, handles);
+		mpdemo_object_leave_alone(object);
+		cond_resched();
+	} while (ret == -EBUSY);
+	return ret;
+}
+
+static int take(struct mpdemo_object *object, unsigned int n, u64 *handles)
+{
+	int ret, tries;
+
+	for (tries = 0; tries < TRIES; tries++) {
+		ret = mpdemo_object_enter(object);
+		if (ret)
+			return ret;
+		ret = mpdemo_owner_try_take(&object->owners, n, handles);
+		mpdemo_object_leave(object);
+		if (ret != -EBUSY)
+			return ret;
+	}
+	return take_alone(object, n, handles);
+}
+
 static int do_alloc(struct objectfd *ofd, u32 flags, unsigned int n,
 		    u64 *handles)
 {
-	struct mpdemo_object *object = ofd->object;
 	int ret;
 
-	ret = mpdemo_object_enter(object);
-	if (ret)
-		return ret;
-	ret = mpdemo_owner_alloc(&object->owners, new_owner(ofd, flags), n,
-				 handles);
-	mpdemo_object_leave(object);
+	ret = take(ofd->object, n, handles);
+	if (!ret)
+		mpdemo_owner_give(&ofd->object->owners, new_owner(ofd, flags),
+				  n, handles);
 	return ret;
 }
 
@@ -198,20 +235,20 @@ static int do_handles(struct mpdemo_ioctl_call *call,
 		      int (*fn)(struct objectfd *ofd, u64 handle))
 {
 	struct mpdemo_bulk *arg = &call->arg.bulk;
-	u64 *handles;
+	size_t bytes = arg->count * sizeof(u64);
 	int ret;
 
 	ret = begin_bulk(call, 0);
 	if (ret)
 		return ret;
-	handles = vmemdup_user(u64_to_user_ptr(arg->handles),
-			       arg->count * sizeof(*handles));
-	if (IS_ERR(handles))
-		return PTR_ERR(handles);
-	call->handles = handles;
+	call->handles = kvmalloc(bytes, GFP_KERNEL_ACCOUNT);
+	if (!call->handles)
+		return -ENOMEM;
+	if (copy_from_user(call->handles, u64_to_user_ptr(arg->handles), bytes))
+		return -EFAULT;
 
 	for (; arg->out_done < arg->count; arg->out_done++) {
-		ret = fn(call->data, handles[arg->out_done]);
+		ret = fn(call->data, call->handles[arg->out_done]);
 		if (ret)
 			break;
 		cond_resched();
@@ -249,23 +286,25 @@ static int ioctl_arena_alloc(struct mpdemo_ioctl_call *call)
 		return ret;
 	if (!arg->bytes || !is_power_of_2(align) || align > MPDEMO_ALIGN_MAX)
 		return -ERANGE;
-	ret = mpdemo_object_enter(object);
-	if (ret)
-		return ret;
 
-	mutex_lock(&object->arena_lock);
+	/* Killable, as who is in there may have much to clear. */
+	if (mutex_lock_killable(&object->arena_lock))
+		return -EINTR;
+	if (READ_ONCE(object->dying)) {
+		ret = -ESHUTDOWN;
+		goto unlock;
+	}
 	piece = mpdemo_arena_take(object->arena, arg->bytes, align,
 				  &call->bumped);
-	if (piece) {
-		mpdemo_region_clear(piece, arg->bytes);
-		arg->out_offset = mpdemo_arena_offset(object->arena, piece);
-	} else {
+	if (!piece) {
 		ret = -ENOSPC;
+		goto unlock;
 	}
+	mpdemo_region_clear(piece, arg->bytes);
+	arg->out_offset = mpdemo_arena_offset(object->arena, piece);
+	call->copy_back = true;
+unlock:
 	mutex_unlock(&object->arena_lock);
-
-	mpdemo_object_leave(object);
-	call->copy_back = !ret;
 	return ret;
 }
 
@@ -290,7 +329,8 @@ static int ioctl_arena_reset(struct mpdemo_ioctl_call *call)
 	if (ret)
 		return ret;
 
-	mutex_lock(&object->arena_lock);
+	if (mutex_lock_killable(&object->arena_lock))
+		return -EINTR;
 	arg->out_bytes = mpdemo_arena_rewind(object->arena);
 	if (want_init_on_free())
 		mpdemo_region_clear((void *)object->arena->base,

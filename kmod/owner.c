@@ -151,33 +151,48 @@ static u64 own(struct mpdemo_owner_table *table, struct mpdemo_owner *owner,
 }
 
 /**
- * mpdemo_owner_alloc() - allocate zeroed blocks for an owner, all or none
+ * mpdemo_owner_try_take() - try to take blocks that nobody owns yet
+ * @table: the table
+ * @n: how many, 1 or more
+ * @handles: room for @n, for mpdemo_owner_give()
+ *
+ * Context: Any.
+ * Return: 0; -ENOSPC: the pool has fewer blocks in all; -EAGAIN: fewer are free;
+ * -EBUSY: other operations were faster.
+ */
+int mpdemo_owner_try_take(struct mpdemo_owner_table *table, unsigned int n,
+			  u64 *handles)
+{
+	int ret;
+
+	/* Each address gives way to its handle later, in place. */
+	static_assert(sizeof(void *) == sizeof(*handles));
+
+	ret = mpdemo_pool_try_take_bulk(table->pool, n, (void **)handles);
+	return ret == -EAGAIN && n > table->nr ? -ENOSPC : ret;
+}
+
+/**
+ * mpdemo_owner_give() - clear blocks that were taken, and let somebody own them
  * @table: the table
  * @owner: who shall hold them; the table's keeper: they are born kept
- * @n: how many, 1 or more
- * @handles: where to put their handles
+ * @n: how many
+ * @handles: as mpdemo_owner_try_take() left it; filled with handles
  *
  * Context: Task context, may sleep.
- * Return: 0; -ENOSPC: the pool has fewer blocks in all; -EAGAIN: fewer are free.
  */
-int mpdemo_owner_alloc(struct mpdemo_owner_table *table,
+void mpdemo_owner_give(struct mpdemo_owner_table *table,
 		       struct mpdemo_owner *owner, unsigned int n, u64 *handles)
 {
 	void **blocks = (void **)handles;
 	unsigned int i;
 
-	/* Each address gives way to its handle, in place. */
-	static_assert(sizeof(*blocks) == sizeof(*handles));
-
-	if (!mpdemo_pool_take_bulk(table->pool, n, blocks))
-		return n > table->nr ? -ENOSPC : -EAGAIN;
-
+	/* Counted before they are there, so that no count falls below zero. */
 	atomic_add(n, &owner->held);
 	for (i = 0; i < n; i++) {
 		mpdemo_region_clear(blocks[i], table->block_size);
 		handles[i] = own(table, owner, blocks[i]);
 	}
-	return 0;
 }
 
 /* Why the handle does not fit the word, or 0 where it does. */
@@ -187,7 +202,8 @@ static int why_refused(const struct mpdemo_owner_table *table, u64 word,
 	/* The difference, as generations wrap. */
 	s32 since = word_generation(word) - generation;
 
-	if (!generation || since < 0)
+	/* A generation of 0: never allocated, whatever the difference says. */
+	if (!generation || !word_generation(word) || since < 0)
 		return -ENOENT;
 	if (since > 0)
 		return -ESTALE;

@@ -46,7 +46,9 @@ int mpdemo_owner_table_init(struct mpdemo_owner_table *table,
 			    size_t block_size);
 void mpdemo_owner_table_exit(struct mpdemo_owner_table *table);
 
-int mpdemo_owner_alloc(struct mpdemo_owner_table *table,
+int mpdemo_owner_try_take(struct mpdemo_owner_table *table, unsigned int n,
+			  u64 *handles);
+void mpdemo_owner_give(struct mpdemo_owner_table *table,
 		       struct mpdemo_owner *owner, unsigned int n,
 		       u64 *handles);
 int mpdemo_owner_free(struct mpdemo_owner_table *table,

@@ -110,7 +110,7 @@ static noinline void *alloc_zeroed(struct mpdemo_pool *pool, void *block,
  *
  * Context: Any: task, softirq, hardirq, NMI, under any lock. Never sleeps.
  * Return: a block, which the caller owns until mpdemo_pool_free(); or NULL if
- * at one instant of the call no block was free, or the pool is being destroyed.
+ * at one instant of the call no block was free.
  */
 void *mpdemo_pool_alloc(struct mpdemo_pool *pool, gfp_t gfp)
 {
@@ -133,26 +133,29 @@ void *mpdemo_pool_alloc(struct mpdemo_pool *pool, gfp_t gfp)
 EXPORT_SYMBOL_GPL(mpdemo_pool_alloc);
 
 /**
- * mpdemo_pool_take_bulk() - allocate @n blocks, or none, and leave them as is
+ * mpdemo_pool_try_take_bulk() - try to allocate @n blocks, and leave them as is
  * @pool: the pool
- * @n: how many
+ * @n: how many, 1 or more
  * @blocks: where to put them
  *
  * Not exported: what the blocks held before is the caller's to clear.
  *
  * Context: Any, as mpdemo_pool_alloc().
- * Return: as mpdemo_pool_alloc_bulk().
+ * Return: 0; -EAGAIN: too few are free; -EBUSY: other operations were faster.
  */
-bool mpdemo_pool_take_bulk(struct mpdemo_pool *pool, unsigned int n,
-			   void **blocks)
+int mpdemo_pool_try_take_bulk(struct mpdemo_pool *pool, unsigned int n,
+			      void **blocks)
 {
 	unsigned int index, depth, i;
 
-	if (unlikely(!n))
-		return true;
-	if (unlikely(!freelist_pop_chain(&pool->free, n, &index, &depth))) {
+	switch (freelist_try_pop_chain(&pool->free, n, &index, &depth)) {
+	case FREELIST_CHANGED:
+		return -EBUSY;
+	case FREELIST_TOO_SHORT:
 		this_cpu_inc(pool->counts->failures);
-		return false;
+		return -EAGAIN;
+	case FREELIST_POPPED:
+		break;
 	}
 	note_depth(pool, depth - n + 1);
 	this_cpu_add(pool->counts->allocs, n);
@@ -161,7 +164,7 @@ bool mpdemo_pool_take_bulk(struct mpdemo_pool *pool, unsigned int n,
 		blocks[i] = stride_address(&pool->stride, index);
 		index = freelist_take_next(&pool->free, index);
 	}
-	return true;
+	return 0;
 }
 
 /**
@@ -173,18 +176,25 @@ bool mpdemo_pool_take_bulk(struct mpdemo_pool *pool, unsigned int n,
  *
  * The blocks are taken at one instant; a call that fails has taken nothing,
  * not even for a moment. The cost grows with @n, and the call starts again
- * where another CPU changes the list meanwhile.
+ * where another CPU changes the list meanwhile: ask for hundreds at once where
+ * other CPUs are busy with the same pool, and it may take many turns.
  *
  * Context: Any, as mpdemo_pool_alloc().
  * Return: true if all were allocated, false if at one instant of the call fewer
- * were free, or the pool is being destroyed.
+ * were free.
  */
 bool mpdemo_pool_alloc_bulk(struct mpdemo_pool *pool, gfp_t gfp,
 			    unsigned int n, void **blocks)
 {
 	unsigned int i;
+	int ret;
 
-	if (!mpdemo_pool_take_bulk(pool, n, blocks))
+	if (unlikely(!n))
+		return true;
+	do {
+		ret = mpdemo_pool_try_take_bulk(pool, n, blocks);
+	} while (ret == -EBUSY);
+	if (ret)
 		return false;
 	if (want_init_on_alloc(gfp))
 		for (i = 0; i < n; i++)
@@ -284,8 +294,8 @@ EXPORT_SYMBOL_GPL(mpdemo_pool_free);
  * @n: how many
  * @blocks: the blocks
  *
- * All become free at one instant. What mpdemo_pool_free() would refuse is left
- * out, also a block that is given twice.
+ * What mpdemo_pool_free() would refuse is left out, also a block that is given
+ * twice. The others become free up to FREELIST_PUSH_MAX at a time.
  *
  * Context: Any, as mpdemo_pool_alloc().
  */
@@ -308,6 +318,10 @@ void mpdemo_pool_free_bulk(struct mpdemo_pool *pool, unsigned int n,
 		first = index;
 		if (!linked++)
 			last = index;
+		if (linked == FREELIST_PUSH_MAX) {
+			push(pool, first, last, linked);
+			linked = 0;
+		}
 	}
 	if (linked)
 		push(pool, first, last, linked);
@@ -532,7 +546,7 @@ EXPORT_SYMBOL_GPL(mpdemo_pool_destroy);
  * @pool: the pool
  * @stats: where to put them
  *
- * Context: Any but NMI; it waits for an instant without another operation.
+ * Context: Any.
  */
 void mpdemo_pool_get_stats(const struct mpdemo_pool *pool,
 			   struct mpdemo_pool_stats *stats)
@@ -544,7 +558,9 @@ void mpdemo_pool_get_stats(const struct mpdemo_pool *pool,
 	stats->stride = pool->stride.bytes;
 	stats->blocks = pool->free.nr;
 	stats->in_use = pool->free.nr - freelist_depth(&pool->free);
-	stats->peak = pool->free.nr + 1 - READ_ONCE(pool->low_depth);
+	/* An allocation that is under way may not have noted its depth yet. */
+	stats->peak = max(pool->free.nr + 1 - READ_ONCE(pool->low_depth),
+			  stats->in_use);
 	stats->refused = atomic64_read(&pool->refused);
 	stats->footprint = footprint(pool->stride.bytes, pool->free.nr);
 
@@ -561,7 +577,8 @@ EXPORT_SYMBOL_GPL(mpdemo_pool_get_stats);
 
 int mpdemo_pool_init(void)
 {
-	release_wq = alloc_workqueue("mempool_demo", WQ_MEM_RECLAIM, 0);
+	release_wq = alloc_workqueue(KBUILD_MODNAME,
+				     WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
 	return release_wq ? 0 : -ENOMEM;
 }
 

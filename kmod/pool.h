@@ -6,8 +6,8 @@
 
 struct mpdemo_pool;
 
-bool mpdemo_pool_take_bulk(struct mpdemo_pool *pool, unsigned int n,
-			   void **blocks);
+int mpdemo_pool_try_take_bulk(struct mpdemo_pool *pool, unsigned int n,
+			      void **blocks);
 
 int mpdemo_pool_init(void);
 void mpdemo_pool_exit(void);

@@ -7,11 +7,12 @@
  * nobody has it open. The numbers do not refer, an object is taken out of them
  * by its last put.
  *
- * Lock order: changes, then object->lock, then lock.
+ * Lock order: changes, then lock, or then object->lock; those two never nest.
+ * object->arena_lock is outside of all of them, and never taken here.
  *
- * changes	serializes all that comes and goes with what subscribers are told
- *		of it, so that they are told in that order. Subscribers may
- *		sleep, but not come back here with a change or a put.
+ * changes	serializes what happens to names with what subscribers are told of
+ *		it, so that they are told in that order. Subscribers may sleep,
+ *		but not come back here with a change or a put.
  * lock		protects the tables, for short.
  */
 
@@ -49,7 +50,6 @@ static BLOCKING_NOTIFIER_HEAD(subscribers);
 
 static void tell(unsigned long event, struct mpdemo_object *object)
 {
-	lockdep_assert_held(&changes);
 	blocking_notifier_call_chain(&subscribers, event, object);
 }
 
@@ -223,14 +223,16 @@ static void object_release(struct kref *ref)
 	struct mpdemo_object *object =
 		container_of(ref, struct mpdemo_object, ref);
 
-	mutex_lock(&changes);
 	mutex_lock(&lock);
 	xa_erase(&objects, object->id);
 	generation++;
 	mutex_unlock(&lock);
-	tell(MPDEMO_EVENT_GONE, object);
-	mutex_unlock(&changes);
 
+	/*
+	 * Without changes: its name is gone, its number does not come again
+	 * soon, and subscribers may have to wait for readers.
+	 */
+	tell(MPDEMO_EVENT_GONE, object);
 	mpdemo_object_free(object);
 }
 
@@ -273,6 +275,7 @@ int mpdemo_registry_delete(struct mpdemo_object *object)
 
 	if (!named)
 		return -ENOENT;
+	mpdemo_object_free_kept(object);
 	/* The reference of the name. */
 	mpdemo_registry_put(object);
 	return 0;
@@ -327,7 +330,7 @@ void mpdemo_registry_exit(void)
 	struct mpdemo_object *object;
 	unsigned long id = 0;
 
-	while ((object = mpdemo_registry_get_next(&id))) {
+	for (; (object = mpdemo_registry_get_next(&id)); id++) {
 		mpdemo_registry_delete(object);
 		mpdemo_registry_put(object);
 	}

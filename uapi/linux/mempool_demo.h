@@ -46,8 +46,10 @@
  *  - EPERM: somebody else holds the block
  *  - EACCES: the mode of the named object does not allow this access
  *  - ESHUTDOWN: the object was deleted; it can only be freed to and closed
- *  - ENFILE: the module's limit of objects (max_objects) is reached
+ *  - ENFILE: the module's limit of objects (max_objects) is reached, or the
+ *    system's of open files
  *  - ENOBUFS: the module's limit of bytes (max_bytes) is reached
+ *  - EINTR: the process is being killed
  *  - EMFILE: the process has too many open files
  *  - ENOMEM: the kernel is out of memory
  */
@@ -226,8 +228,8 @@ struct mpdemo_free {
  * @handles: address of an array of @count handles (__u64); ALLOC_BULK writes
  *	it, the others read it
  *
- * ALLOC_BULK is all or nothing: where it fails nothing was taken, not even for
- * a moment. The others work through the array and stop at the first handle
+ * ALLOC_BULK is all or nothing: where too few blocks are free nothing is taken,
+ * not even for a moment, and where the caller cannot be told all is given back. The others work through the array and stop at the first handle
  * that is refused; the errno is about handle number @out_done.
  *
  * KEEP moves blocks from this open file to the object, where they stay when the

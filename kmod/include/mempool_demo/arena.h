@@ -98,8 +98,9 @@ static inline void *mpdemo_arena_bump(struct mpdemo_arena *arena, size_t size,
 		     start >= arena->end || size - 1 >= arena->end - start))
 		return mpdemo_arena_alloc_failed(arena);
 
-	arena->pos = start + size;
-	arena->allocs++;
+	/* Once each: mpdemo_arena_get_stats() may be reading. */
+	WRITE_ONCE(arena->pos, start + size);
+	WRITE_ONCE(arena->allocs, arena->allocs + 1);
 	return (void *)start;
 }
 

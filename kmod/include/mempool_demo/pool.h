@@ -20,7 +20,7 @@ struct mpdemo_pool;
 
 /**
  * struct mpdemo_pool_config - what a pool shall be
- * @name: for messages about the pool; copied
+ * @name: for messages about the pool; needed, and copied
  * @block_size: bytes of a block, MPDEMO_BLOCK_SIZE_MIN..MAX
  * @blocks: number of blocks, MPDEMO_BLOCKS_MIN..MAX
  * @align: alignment of each block, a power of two up to MPDEMO_ALIGN_MAX;
@@ -46,8 +46,8 @@ struct mpdemo_pool_config {
  * @refused: frees that were refused, see mpdemo_pool_free()
  * @footprint: bytes of memory of the pool, metadata included
  *
- * @in_use is read at one instant. The others are sums over CPUs and may be a
- * few operations older or newer than it while the pool is in use.
+ * @in_use is that of one instant. The others are sums over CPUs, and may be a few
+ * operations older or newer while the pool is in use.
  */
 struct mpdemo_pool_stats {
 	size_t block_size;
