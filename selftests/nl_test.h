@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Helpers of the selftests for the generic-netlink interface, on libnl-3. They
+ * return 0 or -errno of the kernel, and keep the text and the attribute that an
+ * extended acknowledgment has.
+ */
+#ifndef MPDEMO_NL_TEST_H
+#define MPDEMO_NL_TEST_H
+
+#include <sys/socket.h>
+#include <linux/netlink.h>
+#include <netlink/netlink.h>
+#include <netlink/genl/ctrl.h>
+#include <netlink/genl/genl.h>
+#include <linux/mempool_demo_netlink.h>
+
+#include "mpdemo_test.h"
+
+#ifndef SOL_NETLINK
+#define SOL_NETLINK 270
+#endif
+
+struct nlt {
+	struct nl_sock *sock;
+	int family;
+	bool by_write;		/* requests go by write(), without an address */
+	/* about the last request */
+	bool done;
+	int err;
+	bool interrupted;	/* of a dump: the kernel says that it changed */
+	char text[128];		/* extended ACK; empty: there was none */
+	int text_attr;		/* offset of the attribute it is about, or 0 */
+	unsigned int replies;
+	/* called for each object in a reply */
+	void (*each)(struct nlattr **attr, void *arg);
+	void *arg;
+};
+
+static inline int nlt_error_(struct sockaddr_nl *nla, struct nlmsgerr *e,
+			     void *arg)
+{
+	struct nlmsghdr *h = (struct nlmsghdr *)e - 1;
+	struct nlt *nl = arg;
+	size_t skip = sizeof(*e);
+	struct nlattr *attr;
+	int left;
+
+	(void)nla;
+	nl->err = e->error;
+	nl->done = true;
+	if (!(h->nlmsg_flags & NLM_F_ACK_TLVS))
+		return NL_STOP;
+	if (!(h->nlmsg_flags & NLM_F_CAPPED))
+		skip += e->msg.nlmsg_len - sizeof(e->msg);
+	attr = (struct nlattr *)((char *)e + NLMSG_ALIGN(skip));
+	left = h->nlmsg_len - NLMSG_HDRLEN - NLMSG_ALIGN(skip);
+	for (; nla_ok(attr, left); attr = nla_next(attr, &left)) {
+		if (nla_type(attr) == NLMSGERR_ATTR_MSG)
+			nla_strlcpy(nl->text, attr, sizeof(nl->text));
+		else if (nla_type(attr) == NLMSGERR_ATTR_OFFS)
+			nl->text_attr = nla_get_u32(attr);
+	}
+	return NL_STOP;
+}
+
+static inline int nlt_end_(struct nl_msg *msg, void *arg)
+{
+	struct nlt *nl = arg;
+
+	(void)msg;
+	nl->done = true;
+	return NL_STOP;
+}
+
+static inline int nlt_intr_(struct nl_msg *msg, void *arg)
+{
+	struct nlt *nl = arg;
+
+	(void)msg;
+	nl->interrupted = true;
+	return NL_OK;
+}
+
+static inline int nlt_object_(struct nl_msg *msg, void *arg)
+{
+	struct nlattr *attr[MPDEMO_A_MAX + 1];
+	struct nlt *nl = arg;
+
+	nl->replies++;
+	if (genlmsg_parse(nlmsg_hdr(msg), 0, attr, MPDEMO_A_MAX, NULL))
+		return NL_SKIP;
+	if (nl->each)
+		nl->each(attr, nl->arg);
+	return NL_OK;
+}
+
+static inline int nlt_open(struct nlt *nl)
+{
+	int one = 1;
+
+	memset(nl, 0, sizeof(*nl));
+	nl->sock = nl_socket_alloc();
+	if (!nl->sock)
+		return -ENOMEM;
+	if (genl_connect(nl->sock))
+		return -EIO;
+	nl->family = genl_ctrl_resolve(nl->sock, MPDEMO_FAMILY_NAME);
+	if (nl->family < 0)
+		return -ENOENT;
+	setsockopt(nl_socket_get_fd(nl->sock), SOL_NETLINK, NETLINK_EXT_ACK,
+		   &one, sizeof(one));
+	nl_socket_set_buffer_size(nl->sock, 1 << 18, 1 << 16);
+	return 0;
+}
+
+static inline void nlt_close(struct nlt *nl)
+{
+	nl_socket_free(nl->sock);
+	nl->sock = NULL;
+}
+
+static inline struct nl_msg *nlt_msg(struct nlt *nl, int cmd, int flags)
+{
+	struct nl_msg *msg = nlmsg_alloc_size(16384);
+
+	genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, nl->family, 0, flags, cmd,
+		    MPDEMO_FAMILY_VERSION);
+	return msg;
+}
+
+/* Send @msg, which is gone then, and read until the kernel has answered. */
+static inline int nlt_call(struct nlt *nl, struct nl_msg *msg)
+{
+	struct nl_cb *cb = nl_cb_alloc(NL_CB_CUSTOM);
+	int ret;
+
+	nl->done = false;
+	nl->err = 0;
+	nl->interrupted = false;
+	nl->text[0] = 0;
+	nl->text_attr = 0;
+	nl->replies = 0;
+	nl_cb_err(cb, NL_CB_CUSTOM, nlt_error_, nl);
+	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, nlt_object_, nl);
+	nl_cb_set(cb, NL_CB_ACK, NL_CB_CUSTOM, nlt_end_, nl);
+	nl_cb_set(cb, NL_CB_FINISH, NL_CB_CUSTOM, nlt_end_, nl);
+	nl_cb_set(cb, NL_CB_DUMP_INTR, NL_CB_CUSTOM, nlt_intr_, nl);
+	if (nl->by_write) {
+		nl_complete_msg(nl->sock, msg);
+		ret = write(nl_socket_get_fd(nl->sock), nlmsg_hdr(msg),
+			    nlmsg_hdr(msg)->nlmsg_len);
+	} else {
+		ret = nl_send_auto(nl->sock, msg);
+	}
+	nlmsg_free(msg);
+	while (ret >= 0 && !nl->done)
+		ret = nl_recvmsgs(nl->sock, cb);
+	nl_cb_put(cb);
+	return nl->done ? nl->err : -EIO;
+}
+
+static inline int nlt_new_pool(struct nlt *nl, const char *name,
+			       __u64 block_size, __u64 blocks, __u32 mode)
+{
+	struct nl_msg *msg = nlt_msg(nl, MPDEMO_CMD_NEW, 0);
+
+	nla_put_string(msg, MPDEMO_A_NAME, name);
+	nla_put_u32(msg, MPDEMO_A_KIND, MPDEMO_KIND_POOL);
+	nla_put_u64(msg, MPDEMO_A_BLOCK_SIZE, block_size);
+	nla_put_u64(msg, MPDEMO_A_BLOCKS, blocks);
+	nla_put_u32(msg, MPDEMO_A_MODE, mode);
+	return nlt_call(nl, msg);
+}
+
+static inline int nlt_new_arena(struct nlt *nl, const char *name, __u64 bytes,
+				__u32 mode)
+{
+	struct nl_msg *msg = nlt_msg(nl, MPDEMO_CMD_NEW, 0);
+
+	nla_put_string(msg, MPDEMO_A_NAME, name);
+	nla_put_u32(msg, MPDEMO_A_KIND, MPDEMO_KIND_ARENA);
+	nla_put_u64(msg, MPDEMO_A_BYTES, bytes);
+	nla_put_u32(msg, MPDEMO_A_MODE, mode);
+	return nlt_call(nl, msg);
+}
+
+static inline int nlt_by_name(struct nlt *nl, int cmd, const char *name)
+{
+	struct nl_msg *msg = nlt_msg(nl, cmd, 0);
+
+	nla_put_string(msg, MPDEMO_A_NAME, name);
+	return nlt_call(nl, msg);
+}
+
+static inline int nlt_by_id(struct nlt *nl, int cmd, __u32 id)
+{
+	struct nl_msg *msg = nlt_msg(nl, cmd, 0);
+
+	nla_put_u32(msg, MPDEMO_A_ID, id);
+	return nlt_call(nl, msg);
+}
+
+static inline int nlt_del_name(struct nlt *nl, const char *name)
+{
+	return nlt_by_name(nl, MPDEMO_CMD_DEL, name);
+}
+
+static inline int nlt_dump(struct nlt *nl)
+{
+	return nlt_call(nl, nlt_msg(nl, MPDEMO_CMD_GET, NLM_F_DUMP));
+}
+
+#endif /* MPDEMO_NL_TEST_H */

@@ -1,0 +1,295 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Proves that poolctl refuses what is wrong with the right exit status and with
+# words that help: 1 for wrong usage, 2 where the kernel refused, 3 where there
+# is no module; in JSON too, if asked for.
+
+# The functions test_* are called by their names.
+# shellcheck disable=SC2317,SC2329
+# shellcheck source=selftests/tap.sh
+. "$(dirname "$0")/tap.sh"
+# shellcheck source=selftests/poolctl_test.sh
+. "$(dirname "$0")/poolctl_test.sh"
+
+as_nobody=$(cd "$(dirname "$0")" && pwd)/as_nobody
+
+# Bytes, as often as wanted.
+repeat()	# BYTES TIMES
+{
+	local spaces
+
+	printf -v spaces '%*s' "$2" ''
+	echo "${spaces// /$1}"
+}
+
+test_usage()
+{
+	clear_objects
+	misused poolctl destory p
+	stderr_has 'destroy'
+	misused poolctl --no-such-option
+	misused poolctl create
+	misused poolctl create pool
+	misused poolctl create pond x --block-size 8 --blocks 8
+	misused poolctl create pool x
+	misused poolctl create pool x --block-size 8
+	misused poolctl create pool x --blocks 8
+	misused poolctl create pool x --size 8
+	misused poolctl create pool x y --block-size 8 --blocks 8
+	misused poolctl create arena x
+	misused poolctl create arena x --blocks 8
+	misused poolctl alloc
+	misused poolctl alloc x -N
+	misused poolctl alloc x -N 1 --size 8
+	misused poolctl free x
+	misused poolctl free x 3
+	misused poolctl free x 3.
+	misused poolctl free x .3
+	misused poolctl free x -- -1.1
+	misused poolctl free x 1.1.1
+	misused poolctl free x 4294967296.1
+	misused poolctl free x a.b
+	misused poolctl destroy
+	misused poolctl reset
+	no_objects
+}
+
+test_numbers()
+{
+	local bad
+
+	clear_objects
+	for bad in -1 -8 '' ' ' 8x 0x 1e3 1.5.2 18446744073709551616 99999999999999999999 16E \
+		$'8\n' '8 8' nan; do
+		misused poolctl create pool x --block-size "$bad" --blocks 8
+	done
+	for bad in -1 '' 8x 18446744073709551616; do
+		misused poolctl create pool x --block-size 8 --blocks "$bad"
+		misused poolctl create arena x --size "$bad"
+		misused poolctl alloc x -N "$bad"
+		misused poolctl alloc x --size "$bad"
+	done
+	misused poolctl alloc x -N 0
+	misused poolctl alloc x -N 65537
+	misused poolctl create pool x --block-size 8 --blocks 8 --mode 8
+	misused poolctl create pool x --block-size 8 --blocks 8 --mode rw
+	no_objects
+}
+
+# Numbers that are numbers, and that the kernel has limits for.
+test_limits()
+{
+	local size
+
+	clear_objects
+	for size in 0 4194305 9223372036854775808 18446744073709551615; do
+		refused ERANGE poolctl create pool x --block-size "$size" --blocks 8
+		refused ERANGE poolctl create arena x --size "${size/4194305/68719476737}"
+	done
+	for size in 0 16777209 9223372036854775808 18446744073709551615; do
+		refused ERANGE poolctl create pool x --block-size 8 --blocks "$size"
+	done
+	refused ERANGE poolctl create pool x --block-size 8 --blocks 8 --align 3
+	refused ENOBUFS poolctl create arena x --size 64G
+	no_objects
+
+	works poolctl create arena x --size 4096
+	refused ERANGE poolctl alloc x --size 0
+	refused ERANGE poolctl alloc x --size 8 --align 3
+	refused ENOSPC poolctl alloc x --size 9223372036854775808
+	works poolctl destroy x
+}
+
+test_names()
+{
+	local name
+
+	clear_objects
+	for name in '' / ../../etc .hidden 'a b' $'a\nb' $'a\e[31mb' $'\xff\xfe' ä; do
+		misused_or_refused poolctl create pool "$name" --block-size 8 --blocks 8
+		misused_or_refused poolctl alloc "$name"
+	done
+	for name in / $'a\e[31mb'; do
+		misused_or_refused poolctl free "$name" 0.1
+		misused_or_refused poolctl stats "$name"
+		misused_or_refused poolctl destroy "$name"
+	done
+	for name in "$(repeat n 64)" "$(repeat n 4096)" "$(repeat / 4096)" "$(repeat $'\x01' 300)"; do
+		misused poolctl create pool "$name" --block-size 8 --blocks 8
+		misused poolctl alloc "$name"
+	done
+	name=$(repeat n 4096)
+	misused poolctl create arena "$name" --size 8
+	misused poolctl free "$name" 0.1
+	misused poolctl reset "$name"
+	misused poolctl stats "$name"
+	misused poolctl destroy "$name"
+	no_objects
+
+	name=$(repeat n 63)
+	works poolctl create pool "$name" --block-size 8 --blocks 8
+	works poolctl alloc "$name"
+	works poolctl destroy "$name"
+}
+
+# A malformed name: poolctl may see that by itself, or the kernel does.
+misused_or_refused()
+{
+	local status=0
+
+	"$@" > "$out" 2> "$err" || status=$?
+	case $status in
+	1) misused "$@" ;;
+	*) refused '(EINVAL|ENOENT)' "$@" ;;
+	esac
+}
+
+test_no_such_object()
+{
+	clear_objects
+	refused ENOENT poolctl alloc nothing
+	refused ENOENT poolctl alloc nothing --size 8
+	refused ENOENT poolctl free nothing 0.1
+	refused ENOENT poolctl reset nothing
+	refused ENOENT poolctl stats nothing
+	refused ENOENT poolctl destroy nothing
+	works poolctl create pool there --block-size 8 --blocks 8
+	refused EEXIST poolctl create pool there --block-size 8 --blocks 8
+	refused EEXIST poolctl create arena there --size 8
+	refused ENOENT poolctl destroy there nothing
+	no_objects
+}
+
+test_json_errors()
+{
+	clear_objects
+	works poolctl create pool p --block-size 8 --blocks 8
+	json_error 1 null poolctl destory --json
+	json_error 1 null poolctl create pool x --json
+	json_error 1 null poolctl --json create pool x --block-size -1 --blocks 8
+	json_error 1 null poolctl alloc p -N 0 --json
+	json_error 1 null poolctl free p x --json
+	json_error 1 null poolctl stats "$(repeat n 4096)" --json
+	json_error 2 '"ENOENT"' poolctl stats nothing --json
+	json_error 2 '"ENOENT"' poolctl stats $'a\e"\\b' --json
+	json_error 2 '"ENOENT"' poolctl destroy nothing --json
+	json_error 2 '"EEXIST"' poolctl create pool p --block-size 8 --blocks 8 --json
+	json_error 2 '"ERANGE"' poolctl create pool x --block-size 0 --blocks 8 --json
+	json_error 2 '"ENOENT"' poolctl free p 0.1 --json
+	json 2 '.error.errno == "ENOENT" and .freed == 0' poolctl free p 0.1 --json
+	json_error 2 '"ENOENT"' poolctl reset nothing --json
+	json_error 2 '"EOPNOTSUPP"' poolctl reset p --json
+	json_error 2 '"ENOSPC"' poolctl alloc p -N 9 --json
+	json_error 2 '"EOPNOTSUPP"' poolctl alloc p --size 9 --json
+	works poolctl destroy p
+}
+
+test_no_permission()
+{
+	clear_objects
+	works poolctl create pool p --block-size 8 --blocks 8 --mode 0666
+	refused EPERM "$as_nobody" poolctl create pool x --block-size 8 --blocks 8
+	refused EPERM "$as_nobody" poolctl destroy p
+	refused EACCES "$as_nobody" poolctl alloc p
+	refused EACCES "$as_nobody" poolctl free p 0.1
+	json_error 2 '"EPERM"' "$as_nobody" poolctl destroy p --json
+	json_error 2 '"EACCES"' "$as_nobody" poolctl alloc p --json
+	# Looking is for everybody.
+	json 0 '.objects[0].name == "p"' "$as_nobody" poolctl list --json
+	json 0 '.objects[0].in_use == 0' "$as_nobody" poolctl stats p --json
+	works poolctl destroy p
+}
+
+test_wrong_device()
+{
+	status_of 3 poolctl alloc p --device /dev/no-such-device
+	stderr_has '^poolctl: .....'
+	stderr_has $'\n  try: .....'
+	status_of 3 poolctl alloc p --device /dev/null
+	stderr_has '^poolctl: .....'
+	status_of 3 env POOLCTL_DEVICE=/dev/zero poolctl alloc p
+}
+
+# Without the module: its own exit status, and how to load it.
+absent()	# PROGRAM [ARGUMENT]...
+{
+	status_of 3 "$@"
+	no_stdout
+	stderr_has '^poolctl: .*not loaded'
+	stderr_has $'\n  try: .*modprobe mempool_demo'
+}
+
+unload()
+{
+	# Not everywhere is it loaded.
+	rmmod mempool_demo_bench 2> /dev/null || true
+	rmmod mempool_demo
+}
+
+# While the kernel cannot load modules by itself.
+test_without_module()
+{
+	local loader
+
+	loader=$(cat /proc/sys/kernel/modprobe)
+	clear_objects
+	unload
+	# shellcheck disable=SC2064 # at its end the function has no variables
+	trap "echo '$loader' > /proc/sys/kernel/modprobe; modprobe mempool_demo" EXIT
+	echo > /proc/sys/kernel/modprobe
+	absent poolctl list
+	absent poolctl stats
+	absent poolctl stats p
+	absent poolctl create pool p --block-size 8 --blocks 8
+	absent poolctl create arena a --size 8
+	absent poolctl destroy p
+	absent poolctl alloc p
+	absent poolctl alloc p --size 8
+	absent poolctl free p 0.1
+	absent poolctl reset p
+	json_error 3 '"ENOENT"' poolctl list --json
+	json_error 3 '"ENOENT"' poolctl alloc p --json
+	misused poolctl alloc p -N 0
+	works poolctl version
+	works poolctl help
+	works poolctl --help
+}
+
+# Where the kernel loads it on demand, it does so for root, and names are gone.
+test_loads_on_demand()
+{
+	local status=0
+
+	unload
+	trap 'modprobe mempool_demo' EXIT
+	"$as_nobody" poolctl list > "$out" 2> "$err" || status=$?
+	[ "$status" -eq 0 ] || [ "$status" -eq 3 ]
+	status=0
+	poolctl list --noheadings > "$out" 2> "$err" || status=$?
+	case $status in
+	0) [ -e /sys/module/mempool_demo ] && [ ! -s "$out" ] ;;
+	3) [ ! -e /sys/module/mempool_demo ] ;;
+	*) return 1 ;;
+	esac
+}
+
+# What cannot be written was not done, or is at least not called a success.
+test_full_disk()
+{
+	local status=0
+
+	[ -c /dev/full ]
+	clear_objects
+	works poolctl create pool p --block-size 8 --blocks 8
+	poolctl list > /dev/full 2> "$err" || status=$?
+	same 2 "$status" "exit status"
+	grep -q '^poolctl: .*No space left' "$err"
+	status=0
+	poolctl alloc p -N 3 > /dev/full 2> "$err" || status=$?
+	same 2 "$status" "exit status"
+	same 0 "$(stat_of p in-use)" "blocks whose handles nobody has"
+	works poolctl destroy p
+}
+
+tap_run
