@@ -204,30 +204,27 @@ static int free_one(struct objectfd *ofd, u64 handle)
 	return mpdemo_owner_free(&ofd->object->owners, &ofd->owner, handle);
 }
 
-static int keep_one(struct objectfd *ofd, u64 handle)
+static int move_one(struct objectfd *ofd, struct mpdemo_owner *from,
+		    struct mpdemo_owner *to, u64 handle)
 {
-	struct mpdemo_owner_table *owners = &ofd->object->owners;
 	int ret;
 
 	ret = mpdemo_object_enter(ofd->object);
 	if (ret)
 		return ret;
-	ret = mpdemo_owner_move(owners, &ofd->owner, &owners->keeper, handle);
+	ret = mpdemo_owner_move(&ofd->object->owners, from, to, handle);
 	mpdemo_object_leave(ofd->object);
 	return ret;
 }
 
+static int keep_one(struct objectfd *ofd, u64 handle)
+{
+	return move_one(ofd, &ofd->owner, &ofd->object->owners.keeper, handle);
+}
+
 static int take_one(struct objectfd *ofd, u64 handle)
 {
-	struct mpdemo_owner_table *owners = &ofd->object->owners;
-	int ret;
-
-	ret = mpdemo_object_enter(ofd->object);
-	if (ret)
-		return ret;
-	ret = mpdemo_owner_move(owners, &owners->keeper, &ofd->owner, handle);
-	mpdemo_object_leave(ofd->object);
-	return ret;
+	return move_one(ofd, &ofd->object->owners.keeper, &ofd->owner, handle);
 }
 
 /* Stops at the first handle that is refused, and tells how many were done. */

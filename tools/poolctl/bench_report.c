@@ -5,6 +5,7 @@
 
 #include "bench_report.h"
 #include "json.h"
+#include "memory.h"
 #include "options.h"
 #include "table.h"
 

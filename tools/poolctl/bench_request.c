@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "bench_request.h"
+#include "memory.h"
 
 static const char *attribute_name(unsigned int attribute)
 {

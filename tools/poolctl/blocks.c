@@ -12,6 +12,7 @@
 #include "handle.h"
 #include "hints.h"
 #include "json.h"
+#include "memory.h"
 #include "options.h"
 #include "poolctl.h"
 

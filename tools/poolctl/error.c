@@ -8,6 +8,7 @@
 
 #include "error.h"
 #include "json.h"
+#include "memory.h"
 #include "options.h"
 #include "text.h"
 
@@ -165,12 +166,4 @@ int flush_stdout(void)
 			errno ? strerror(errno) : "error");
 	reported = true;
 	return STATUS_REFUSED;
-}
-
-void *needed(void *memory)
-{
-	if (memory)
-		return memory;
-	fputs("poolctl: out of memory\n", stderr);
-	exit(STATUS_REFUSED);
 }

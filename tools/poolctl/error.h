@@ -41,7 +41,4 @@ void remark(const char *format, ...)
 /* Flush stdout. Returns 0, or an exit status after printing why. */
 int flush_stdout(void);
 
-/* Returns @memory; ends the program where it is NULL. */
-void *needed(void *memory);
-
 #endif /* POOLCTL_ERROR_H */

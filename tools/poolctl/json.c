@@ -2,8 +2,8 @@
 /* JSON output, by json-c. */
 #include <stdio.h>
 
-#include "error.h"
 #include "json.h"
+#include "memory.h"
 #include "options.h"
 
 struct json_object *json_document(void)

@@ -5,6 +5,7 @@
 #include "arguments.h"
 #include "hints.h"
 #include "json.h"
+#include "memory.h"
 #include "object_request.h"
 #include "options.h"
 #include "poolctl.h"

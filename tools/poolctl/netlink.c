@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "extack.h"
+#include "memory.h"
 #include "netlink.h"
 
 #define DUMP_TRIES	3

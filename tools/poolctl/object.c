@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "error.h"
+#include "memory.h"
 #include "object.h"
 
 /* In the order in which they are shown. */

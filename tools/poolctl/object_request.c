@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "memory.h"
 #include "object_request.h"
 
 const struct netlink_family object_family = {

@@ -6,6 +6,7 @@
 
 #include "error.h"
 #include "json.h"
+#include "memory.h"
 #include "show.h"
 #include "table.h"
 

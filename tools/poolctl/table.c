@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "error.h"
+#include "memory.h"
 #include "options.h"
 #include "table.h"
 #include "units.h"
