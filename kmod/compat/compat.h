@@ -31,4 +31,9 @@
 #define kzalloc_obj(obj, gfp) kzalloc(sizeof(obj), gfp)
 #endif
 
+/* Linux 6.5; before it, there is no other way than a reason not to merge. */
+#ifndef SLAB_NO_MERGE
+#define SLAB_NO_MERGE 0
+#endif
+
 #endif /* _MPDEMO_COMPAT_H */

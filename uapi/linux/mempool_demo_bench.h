@@ -13,7 +13,8 @@
 /**
  * enum mpdemo_bench_suite
  * @MPDEMO_BENCH_SUITE_CLASSIC: A million allocations and frees of 64 bytes, in
- *   batches of 1, 32 and 100.
+ *   batches of 1, 32 and 100. The arena is reset after 1000 of them, 800 in
+ *   batches of 32.
  * @MPDEMO_BENCH_SUITE_BULLETS: A thousand frames of a game, each creates 100
  *   bullets of 24 bytes and destroys 100.
  */

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Stands in for objpool.c where the kernel has no objpool: a kind without a
+ * round, of which no row is made.
+ */
+
+#include "classic.h"
+
+const struct bench_kind classic_objpool = {};
