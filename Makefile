@@ -3,8 +3,16 @@
 # For people: what can be done with this project. "make help" lists it.
 # How it is done is in kmod/, tools/ and selftests/.
 
+# Neither kbuild nor make itself can do with spaces in a path.
+ifneq ($(words $(CURDIR)),1)
+$(error the path of this folder must not contain spaces: $(CURDIR))
+endif
+
 # Where make and tools/vm/run put what they build.
 O := $(CURDIR)/build
+
+# Run in its own folder, where a relative KDIR would lead elsewhere.
+kmod = $(MAKE) --no-print-directory -C kmod $(if $(KDIR),KDIR=$(abspath $(KDIR)))
 
 # The Linux source that the headers of the tests are taken from.
 KSFT = $(shell tools/vm/fetch source 6.1)/tools/testing/selftests
@@ -31,10 +39,11 @@ help:
 	@echo '  make packages   install the Debian packages that all this needs'
 	@echo
 	@echo '  make check      style, static analysis and documentation of the source'
-	@echo '  make clean      remove all that was built'
+	@echo '  make clean      remove all that was built, but not the kernels that were'
+	@echo '                  fetched (~/.cache/mempool_demo)'
 
 modules:
-	+@$(MAKE) --no-print-directory -C kmod modules
+	+@$(kmod) modules
 
 tools:
 	+@$(MAKE) --no-print-directory -C tools/poolctl O=$(O)/tools
@@ -58,7 +67,7 @@ test: packages
 	+@$(MAKE) --no-print-directory tools selftests
 	@rm -rf $(O)/test
 	@tools/vm/run --kernel $(KERNEL) --add $(O)/selftests --out $(O)/test \
-		-- selftests/run.sh
+		-- selftests/run.sh; status=$$?; cat $(O)/test/summary; exit $$status
 
 shell: packages
 	+@$(MAKE) --no-print-directory tools
@@ -68,12 +77,13 @@ check: packages
 	@tools/check/run
 
 install: modules tools
-	+@$(MAKE) --no-print-directory -C kmod modules_install
+	+@$(kmod) modules_install INSTALL_MOD_PATH=$(DESTDIR)
 	+@$(MAKE) --no-print-directory -C tools/poolctl O=$(O)/tools install
 
 clean:
 	rm -rf $(O)
-	find kmod \( -name '*.o' -o -name '*.ko' -o -name '*.mod' \
+	@# tools/vm keeps kernels in ~/.cache/mempool_demo; that is left alone.
+	find kmod \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '.*.d' \
 		-o -name '*.mod.c' -o -name '.*.cmd' -o -name 'modules.order' \
 		-o -name Module.symvers \) -delete
 

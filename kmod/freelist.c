@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 
 #include "freelist.h"
+#include "region.h"
 
 /* Links are written this many at a time before the CPU is offered to others. */
 #define RESCHED_LINKS	SZ_64K
@@ -30,7 +31,8 @@ int freelist_init(struct freelist *list, unsigned int nr, gfp_t gfp)
 {
 	unsigned int i;
 
-	list->links = kvmalloc_array(nr + 1, sizeof(*list->links), gfp);
+	list->links = kvmalloc_array(nr + 1, sizeof(*list->links),
+				     gfp | MPDEMO_GFP_LARGE);
 	if (!list->links)
 		return -ENOMEM;
 	list->nr = nr;

@@ -9,17 +9,26 @@
  *		@next the block behind it and @depth the length of the list from
  *		block i on, itself included. While it is held: LINK_HELD.
  *
- * The word that makes the list is so also what tells a free block from a held
- * one, and what tells how many blocks are free: at the head a bulk pop knows
- * whether the list is long enough, and each pop knows the low-water mark, at no
- * further atomic operation.
+ * With blocks 0 to 3, of which 1 is held and 2 was freed last:
  *
- * Why it is linearizable: a pop succeeds only if the head did not change since
- * it was read. Every way back to the same index goes through a pop, and each
- * pop changes the tag; so an unchanged head means an unchanged list. (The tag
- * wraps after 2^40 pops: hours of nothing else, inside one interrupted
- * operation, and then to the very number.) A pop fails only on a head that says
- * that the list is too short.
+ *	head {tag 7, 2}
+ *	links[2] {depth 3, next 0}
+ *	links[0] {depth 2, next 3}
+ *	links[3] {depth 1, next 4}	4: the end of the list
+ *	links[1] LINK_HELD
+ *
+ * The links that make the list also tell a free block from a held one, and how
+ * many blocks are free: at the head a bulk pop knows whether the list is long
+ * enough, and each pop knows the low-water mark, at no further atomic operation.
+ *
+ * Why it is linearizable, that is, why every operation takes effect at one
+ * instant between its begin and its end: a pop succeeds only if the head did not
+ * change since it was read. That the same index is first again would not do, as
+ * another block may be behind it by now (the ABA problem); but every way back to
+ * the same index goes through a pop, and each pop changes the tag. So an
+ * unchanged head means an unchanged list. The tag wraps after 2^40 pops; an
+ * operation would have to be interrupted for hours, and go on after exactly that
+ * many. A pop fails only on a head that says that the list is too short.
  *
  * No lock is taken and neither interrupts nor preemption are touched: all but
  * init and exit may be called anywhere, NMI included. The loops are lock-free,
@@ -204,9 +213,9 @@ freelist_try_pop_chain(struct freelist *list, unsigned int n,
 	*depth = freelist_link_depth(READ_ONCE(list->links[*first]));
 	if (unlikely(*depth < n)) {
 		/*
-		 * Too short, if that depth is the one of the head. It is not
-		 * where CPU 1 has popped the block since and is on its way to
-		 * push it back: what it writes first may be any depth, 0 by
+		 * Too short, if that depth is the one of the head. It is not if
+		 * CPU 1 has popped the block since and is on its way to push it
+		 * back: what it writes first may be any depth, 0 by
 		 * freelist_chain() or one taken from a head that moves under
 		 * it, and is put right only by its next turn. To see that link
 		 * and yet the old head would be to fail without cause. Pairs
@@ -260,7 +269,7 @@ static inline void freelist_chain(struct freelist *list, unsigned int index,
  * @n: how many, FREELIST_PUSH_MAX at most
  *
  * All but a single block are linked by freelist_chain(); the depths are set
- * here, as they hang on what is in the list already, and anew each time the
+ * here, as they depend on what is in the list already, and anew each time the
  * head has moved. That is why a chain is short.
  *
  * Once this has returned true the list may be gone: a closed one ends with the

@@ -5,7 +5,8 @@
  *
  * A command works on a copy of the caller's structure. When it is done the copy
  * is written back; if that fails nobody knows what was opened or allocated, so
- * it is undone. A new file descriptor is installed last of all: from then on
+ * it is undone. (What was freed, kept, taken or reset stays so: the caller named
+ * it, and can find out.) A new file descriptor is installed last of all: from then on
  * other threads can use it, and it can no more be taken back.
  */
 

@@ -2,10 +2,11 @@
 /*
  * mempool_demo: pools and arenas on kernel pages.
  *
- * The parts, from the bottom up; each one uses those above its line only:
+ * The parts, lowest first; each one uses only those that come before it:
  *
  *	region		memory: single pages at contiguous addresses
  *	freelist	a lock-free list of block numbers
+ *	stride		the address of a block from its number, and back
  *	pool arena	the allocators, exported to other modules
  *	owner		who holds which block of a pool of user space
  *	limits		what user space may take in all

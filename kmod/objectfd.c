@@ -14,6 +14,7 @@
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
@@ -70,15 +71,15 @@ static int take_alone(struct mpdemo_object *object, unsigned int n,
 {
 	int ret;
 
+	ret = mpdemo_object_enter_alone(object);
+	if (ret)
+		return ret;
 	do {
-		ret = mpdemo_object_enter_alone(object);
-		if (ret)
-			return ret;
 		ret = mpdemo_owner_try_take(&object->owners, n, handles);
-		mpdemo_object_leave_alone(object);
 		cond_resched();
-	} while (ret == -EBUSY);
-	return ret;
+	} while (ret == -EBUSY && !fatal_signal_pending(current));
+	mpdemo_object_leave_alone(object);
+	return ret == -EBUSY ? -EINTR : ret;
 }
 
 static int take(struct mpdemo_object *object, unsigned int n, u64 *handles)

@@ -110,7 +110,8 @@ int mpdemo_owner_table_init(struct mpdemo_owner_table *table,
 			    struct mpdemo_pool *pool, unsigned int nr,
 			    size_t block_size)
 {
-	table->words = kvcalloc(nr, sizeof(*table->words), GFP_KERNEL_ACCOUNT);
+	table->words = kvcalloc(nr, sizeof(*table->words),
+				GFP_KERNEL_ACCOUNT | MPDEMO_GFP_LARGE);
 	if (!table->words)
 		return -ENOMEM;
 	table->pool = pool;

@@ -8,8 +8,8 @@
  * user space do so, and no free reads from a block that it is given.
  *
  * An address is turned into a number by one multiplication and one rotation, and
- * from the number the freelist tells whether the block is held. This is always on: a free of
- * something that is no held block of this pool is refused.
+ * from the number the freelist tells whether the block is held. This is always
+ * on: a free of something that is no held block of this pool is refused.
  *
  * Counters are per CPU and cost one instruction without a lock prefix. The peak
  * is exact all the same, as the freelist tells the depth with each pop.
@@ -86,7 +86,7 @@ static void note_depth(struct mpdemo_pool *pool, unsigned int depth)
 
 /*
  * What an allocation has to do now and then. Out of line and at its very end,
- * so that the way of every day is a function without a stack.
+ * so that the common path is a function without a stack.
  */
 static noinline void *alloc_noting_depth(struct mpdemo_pool *pool,
 					 void *block, unsigned int depth)

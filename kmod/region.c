@@ -39,6 +39,7 @@ static void free_pages_of(struct mpdemo_region *region)
 static int alloc_pages_of(struct mpdemo_region *region, unsigned int nr_pages,
 			  gfp_t gfp)
 {
+	gfp |= MPDEMO_GFP_LARGE;
 	region->pages = kvcalloc(nr_pages, sizeof(*region->pages), gfp);
 	if (!region->pages)
 		return -ENOMEM;

@@ -2,9 +2,16 @@
 #ifndef _MPDEMO_REGION_H
 #define _MPDEMO_REGION_H
 
+#include <linux/gfp.h>
 #include <linux/types.h>
 
 struct page;
+
+/*
+ * How memory is asked for whose size somebody else has chosen: rather fail than
+ * have the OOM killer look for a culprit, which would not be found by its pages.
+ */
+#define MPDEMO_GFP_LARGE	(__GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
 /**
  * struct mpdemo_region - whole pages at one contiguous kernel address

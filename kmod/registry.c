@@ -92,10 +92,33 @@ int mpdemo_registry_check_name(const char *name,
 	else if (*name == '.' || *name == '-')
 		why = "a name must not begin with '.' or '-'";
 	for (c = name; *c && !why; c++)
-		if (!isascii(*c) || !isgraph(*c) || *c == '/')
-			why = "a name must be of printable ASCII, without spaces and '/'";
+		if (!isascii(*c) || !isgraph(*c) || *c == '/' || *c == '\\')
+			why = "a name must be of printable ASCII, without spaces, '/' and '\\'";
 	return why ? mpdemo_refuse(refusal, -EINVAL, MPDEMO_SETTING_NAME, why) :
 		     0;
+}
+
+static int check_free(const char *name, struct mpdemo_refusal *refusal)
+{
+	lockdep_assert_held(&lock);
+	if (find_name(name))
+		return mpdemo_refuse(refusal, -EEXIST, MPDEMO_SETTING_NAME,
+				     "there is an object of this name already");
+	return 0;
+}
+
+/* To be asked ahead of all that costs memory; and again when it is there. */
+static int check_name(const char *name, struct mpdemo_refusal *refusal)
+{
+	int ret;
+
+	ret = mpdemo_registry_check_name(name, refusal);
+	if (ret)
+		return ret;
+	mutex_lock(&lock);
+	ret = check_free(name, refusal);
+	mutex_unlock(&lock);
+	return ret;
 }
 
 static int add(struct mpdemo_object *object, struct mpdemo_refusal *refusal)
@@ -103,9 +126,11 @@ static int add(struct mpdemo_object *object, struct mpdemo_refusal *refusal)
 	int ret;
 
 	lockdep_assert_held(&lock);
-	if (object->name[0] && find_name(object->name))
-		return mpdemo_refuse(refusal, -EEXIST, MPDEMO_SETTING_NAME,
-				     "there is an object of this name already");
+	if (object->name[0]) {
+		ret = check_free(object->name, refusal);
+		if (ret)
+			return ret;
+	}
 	ret = xa_alloc_cyclic(&objects, &object->id, object, xa_limit_31b,
 			      &next_id, GFP_KERNEL);
 	if (ret < 0)
@@ -137,7 +162,7 @@ mpdemo_registry_create(const struct mpdemo_object_config *config,
 	int ret;
 
 	if (config->name) {
-		ret = mpdemo_registry_check_name(config->name, refusal);
+		ret = check_name(config->name, refusal);
 		if (ret)
 			return ERR_PTR(ret);
 	}

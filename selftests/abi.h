@@ -249,7 +249,7 @@ static union arg *at_end(FIXTURE_DATA(command) *self, size_t size)
 
 /* Does the command do its work when all is valid? */
 static inline int call_valid(const FIXTURE_DATA(command) *self,
-		      const FIXTURE_VARIANT(command) *variant)
+			     const FIXTURE_VARIANT(command) *variant)
 {
 	union arg a = self->valid;
 

@@ -223,7 +223,7 @@ TEST_F(arena, two_open_files)
 struct filler {
 	pthread_t thread;
 	int fd;
-	_Atomic int *used;
+	atomic_int *used;
 	long pieces, twice, errors;
 };
 

@@ -93,7 +93,7 @@ test_names()
 	local name
 
 	clear_objects
-	for name in summary stats by-name 1 0 '%s%n' '*' \$x 'a\b' '|' '"'; do
+	for name in summary stats by-name 1 0 '%s%n' '*' \$x 'a^b' '|' '"'; do
 		works poolctl create pool "$name" --block-size 8 --blocks 8
 		grep -qF -e "$name" "$debugfs/summary"
 		cat "$debugfs/summary" "$debugfs"/[0-9]*/stats > /dev/null

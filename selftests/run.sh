@@ -185,5 +185,5 @@ for test; do
 done
 
 [ -z "$bad_tests" ] || echo "# failed:$bad_tests"
-echo "$passed passed, $failed failed, $skipped skipped"
+echo "$passed passed, $failed failed, $skipped skipped" | tee ${OUT:+"$OUT/summary"}
 [ $failed -eq 0 ] && [ $passed -gt 0 ]

@@ -231,28 +231,27 @@ static bool open_save(int *fd)
 	*fd = -1;
 	if (!save)
 		return true;
-	*fd = open(save, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	*fd = open(save, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
 	if (*fd >= 0)
 		return true;
 	usage_error("cannot write to '%s': %s", save, strerror(errno));
 	return false;
 }
 
-static int save_report(const struct bench_report *report, int fd)
+/* What was in the file is dropped only now that there is something better. */
+static bool save_report(const struct bench_report *report, int fd)
 {
-	struct kernel_error error = {};
 	struct json_object *document;
-	int result;
+	bool saved;
 
 	if (fd < 0)
-		return STATUS_OK;
+		return true;
 	document = bench_report_json(report);
-	result = json_object_to_fd(fd, document, JSON_C_TO_STRING_PLAIN);
-	error.error = errno;
+	/* Of what cannot be truncated, as a pipe, nothing need be. */
+	saved = (!ftruncate(fd, 0) || errno == EINVAL) &&
+		!json_object_to_fd(fd, document, JSON_C_TO_STRING_PLAIN);
 	json_object_put(document);
-	if (!result)
-		return STATUS_OK;
-	return refused(&error, NULL, NULL, "bench --save %s", save);
+	return saved;
 }
 
 /* Print what was measured, also where the job did not come to its end. */
@@ -268,9 +267,14 @@ static int print_report(const struct bench_report *report, int save_fd)
 		bench_report_table(report);
 
 	if (status->state == MPDEMO_BENCH_STATE_DONE) {
+		if (!save_report(report, save_fd)) {
+			error.error = errno;
+			return refused(&error, "the figures are above", document,
+				       "bench --save %s", save);
+		}
 		if (document)
 			json_print(document);
-		return save_report(report, save_fd);
+		return STATUS_OK;
 	}
 
 	snprintf(error.text, sizeof(error.text),

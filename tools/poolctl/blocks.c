@@ -48,9 +48,10 @@ static int refuse_blocks(struct kernel_error *error, const char *name)
 		set_text(error, "the object is an arena, and has no blocks");
 		hint = "--size in place of -N";
 	} else if (error->error == ENOSPC) {
-		set_text(error, "the pool has fewer blocks in all");
+		set_text(error, "the pool does not have so many blocks in all");
 	}
-	return refused(error, hint, NULL, "alloc %s", name);
+	return count ? refused(error, hint, NULL, "alloc %s -N %s", name, count) :
+		       refused(error, hint, NULL, "alloc %s", name);
 }
 
 static int refuse_bytes(struct kernel_error *error, const char *name)
@@ -61,12 +62,12 @@ static int refuse_bytes(struct kernel_error *error, const char *name)
 		set_text(error, "the object is a pool, its blocks have one size");
 		hint = "-N in place of --size";
 	} else if (error->error == ENOSPC) {
-		set_text(error, "the arena has less left before its next reset");
+		set_text(error, "the arena has not so much left before its next reset");
 		hint = "'poolctl reset' frees all that was allocated from it";
 	} else if (error->error == ERANGE) {
 		hint = "a size from 1 on, and an alignment that is a power of two up to 4096";
 	}
-	return refused(error, hint, NULL, "alloc %s", name);
+	return refused(error, hint, NULL, "alloc %s --size %s", name, size);
 }
 
 static void print_handles(const char *name, const uint64_t *handles, uint32_t n)
@@ -188,7 +189,7 @@ static int refuse_free(struct kernel_error *error, const char *name,
 	char text[HANDLE_TEXT], progress[64] = "";
 
 	if (error->error == ENOENT)
-		hint = "'poolctl alloc' prints the handles there are";
+		hint = "use a handle that 'poolctl alloc' has printed";
 	if (n > 1)
 		snprintf(progress, sizeof(progress),
 			 ", after %zu of %zu were freed", done, n);

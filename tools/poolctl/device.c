@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "device.h"
@@ -100,6 +102,25 @@ static int open_object(int device, const char *name, struct kernel_error *error)
 	return -1;
 }
 
+/*
+ * Other devices have answers of their own to our ioctls. The kernel says which
+ * is ours; where it does not say, the ioctl will have to.
+ */
+static bool is_ours(int device)
+{
+	FILE *file = fopen("/sys/class/misc/mempool_demo/dev", "re");
+	unsigned int major, minor;
+	struct stat status;
+	bool ours = true;
+
+	if (file && fscanf(file, "%u:%u", &major, &minor) == 2)
+		ours = !fstat(device, &status) && S_ISCHR(status.st_mode) &&
+		       status.st_rdev == makedev(major, minor);
+	if (file)
+		fclose(file);
+	return ours;
+}
+
 int device_open(const char *path, const char *name, struct kernel_error *error)
 {
 	int device = open(path, O_RDWR | O_CLOEXEC);
@@ -107,6 +128,11 @@ int device_open(const char *path, const char *name, struct kernel_error *error)
 
 	if (device < 0)
 		return refuse_device(error, path);
+	if (!is_ours(device)) {
+		close(device);
+		errno = ENOTTY;
+		return refuse_device(error, path);
+	}
 
 	fd = open_object(device, name, error);
 	if (fd < 0 && error->error == ENOTTY) {

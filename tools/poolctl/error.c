@@ -93,7 +93,8 @@ int refused(const struct kernel_error *error, const char *hint,
 
 	if (error->absent)
 		snprintf(line, sizeof(line), "%s: %s", what, error->text);
-	else if (error->interpreted)
+	/* Where the kernel says why, strerror() could only be less to the point. */
+	else if (error->interpreted || *error->text)
 		snprintf(line, sizeof(line), "%s: %s", what, name);
 	else
 		snprintf(line, sizeof(line), "%s: %s (%s)", what,

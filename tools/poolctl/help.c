@@ -62,7 +62,7 @@ int help_overview(void)
 	printf("\nOptions, before or after the command:\n%s", common_options);
 	puts("\n"
 	     "Exit status: 0 success, 1 wrong usage (nothing was sent to the kernel),\n"
-	     "2 the kernel refused, 3 the module or the device is not there.\n"
+	     "2 the kernel refused, 3 what it needs is not there: module, device, clock.\n"
 	     "\n"
 	     "For more details see 'poolctl help COMMAND'.");
 	return STATUS_OK;

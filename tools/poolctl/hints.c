@@ -6,7 +6,7 @@
 
 #include "hints.h"
 
-#define LOAD	"'modprobe mempool_demo' as root loads the module"
+#define LOAD	"as root, 'modprobe mempool_demo', or insmod the mempool_demo.ko you built"
 
 /* @name may be too long to be typed again, or worse. */
 static const char *with_name(const char *before, const char *name,
@@ -56,7 +56,7 @@ const char *hint_use(const struct kernel_error *error, const char *name)
 	switch (error->error) {
 	case EACCES:
 	case EPERM:
-		return "run it as root or as the owner of the object";
+		return "run it as root";
 	case EAGAIN:
 		return with_name("free some blocks; 'poolctl stats ", name,
 				 "' shows how many are in use");
@@ -67,7 +67,7 @@ const char *hint_use(const struct kernel_error *error, const char *name)
 		return with_name("'poolctl stats ", name,
 				 "' shows how many blocks are in use");
 	case ESTALE:
-		return "forget this handle: its block belongs to somebody else now";
+		return "forget this handle: its block may belong to somebody else now";
 	case ENOENT:
 		return "'poolctl list' shows the objects there are";
 	case EOPNOTSUPP:

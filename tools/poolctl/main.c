@@ -19,21 +19,37 @@ const struct command commands[] = {
 	{ "list", list_main, "", 0, 0, NULL,
 	  "Show all objects; also without a command", NULL },
 	{ "stats", stats_main, "[NAME]", 0, 1, NULL,
-	  "Show all counters, of one object or of all", NULL },
+	  "Show all counters, of one object or of all",
+	  "  in-use      blocks that are not free; arena: bytes\n"
+	  "  peak        the most that were in use\n"
+	  "  allocs      blocks or pieces allocated so far\n"
+	  "  frees       blocks freed so far; arena: resets\n"
+	  "  failures    allocations that failed for want of room\n"
+	  "  refused     frees that were refused, as of a block that is free\n"
+	  "  kept        blocks that the pool itself holds, as 'poolctl alloc' leaves them\n"
+	  "  reclaimed   blocks taken back from programs that ended with them\n"
+	  "  footprint   bytes of memory in all, metadata included\n"
+	  "  stride      bytes from one block to the next\n"
+	  "  dying       deleted, and gone with its last open file" },
 	{ "create", create_main, "pool|arena NAME", 2, 2, create_options,
 	  "Create a named object",
 	  "  poolctl create pool bullets --block-size 24 --blocks 1000\n"
 	  "  poolctl create arena request --size 64K\n"
 	  "\n"
-	  "Sizes are 64, 4K = 4KiB = 4096, 4KB = 4000, 1M and so on." },
+	  "Sizes are 64, 4K = 4KiB = 4096, 4KB = 4000, 1M and so on. A block has up to\n"
+	  "4M, a pool up to 16777208 blocks, either object up to 64G; alignments are\n"
+	  "powers of two up to 4096, modes within 0666. Names are up to 63 characters\n"
+	  "of printable ASCII without spaces, '/' and '\\', and do not begin with '.'\n"
+	  "or '-'." },
 	{ "destroy", destroy_main, "NAME...", 1, MANY, NULL,
 	  "Delete named objects; stops at the first refusal",
-	  "Memory that is in use stays until its last user is gone." },
+	  "Blocks that are kept are freed at once. What programs hold stays until they\n"
+	  "free it or end." },
 	{ "alloc", alloc_main, "NAME", 1, 1, alloc_options,
 	  "Allocate blocks of a pool or bytes of an arena",
 	  "The object keeps what is allocated when the command has ended, until\n"
 	  "'poolctl free' or 'poolctl reset'. Prints the handles of the blocks as\n"
-	  "INDEX.GENERATION, one a line, or the offset in the arena." },
+	  "INDEX.GENERATION, one per line, or the offset in the arena." },
 	{ "free", free_main, "NAME HANDLE...", 2, MANY, NULL,
 	  "Free blocks of a pool; stops at the first refusal", NULL },
 	{ "reset", reset_main, "ARENA", 1, 1, NULL,
@@ -55,7 +71,7 @@ static int run(const struct command *command, int argc, char **argv)
 		return usage_error("too few arguments; it takes %s",
 				   command->arguments);
 	if (argc > command->most)
-		return usage_error("'%s' is too much; it takes %s",
+		return usage_error("unexpected argument '%s'; it takes %s",
 				   argv[command->most],
 				   *command->arguments ? command->arguments :
 							 "no arguments");

@@ -220,8 +220,12 @@ static int exchange(struct request *request, struct nl_msg *message)
 	nl_cb_put(callbacks);
 	nlmsg_free(message);
 
-	/* A family gives its reasons; without any there is no family. */
-	if (request->error->error == ENOENT && !*request->error->text)
+	/*
+	 * A family gives its reasons; without any there is no family, or it is
+	 * on its way out.
+	 */
+	if ((request->error->error == ENOENT ||
+	     request->error->error == EPROTONOSUPPORT) && !*request->error->text)
 		return fail_absent(request->error, request->netlink->family);
 	if (request->error->error)
 		return -1;

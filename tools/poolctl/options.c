@@ -114,12 +114,13 @@ static void complain(int c, const char *given)
 	if (c == ':')
 		snprintf(complaint, sizeof(complaint),
 			 "option '%s' needs an argument", given);
-	else if (!strncmp(given, "--", 2))
-		snprintf(complaint, sizeof(complaint),
-			 "unknown, ambiguous or misused option '%s'", given);
-	else
+	/* Inside of a cluster, as -xq, the word given is still the one before. */
+	else if (optopt > ' ' && optopt < FIRST_NUMBER)
 		snprintf(complaint, sizeof(complaint), "unknown option '-%c'",
 			 optopt);
+	else
+		snprintf(complaint, sizeof(complaint),
+			 "unknown, ambiguous or misused option '%s'", given);
 }
 
 static bool take_own(const struct command_option *own, int c)

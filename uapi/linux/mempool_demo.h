@@ -79,7 +79,9 @@
  * A handle names one use of one block: the index of the block and the
  * generation that the block had when it was allocated. The generation advances
  * with each allocation of the block, so an old handle never reaches a new use.
- * A generation is never 0, so no handle is 0.
+ * A generation is never 0, so no handle is 0. It wraps after 2^32 allocations of
+ * one block; of two generations the later one is that which is less than 2^31
+ * steps ahead.
  */
 #define MPDEMO_HANDLE(index, generation) \
 	((__u64)(generation) << 32 | (__u32)(index))
@@ -229,8 +231,9 @@ struct mpdemo_free {
  *	it, the others read it
  *
  * ALLOC_BULK is all or nothing: where too few blocks are free nothing is taken,
- * not even for a moment, and where the caller cannot be told all is given back. The others work through the array and stop at the first handle
- * that is refused; the errno is about handle number @out_done.
+ * not even for a moment, and where the caller cannot be told all is given back.
+ * The others work through the array and stop at the first handle that is
+ * refused; the errno is about handle number @out_done.
  *
  * KEEP moves blocks from this open file to the object, where they stay when the
  * open file is closed. TAKE moves kept blocks to this open file.
