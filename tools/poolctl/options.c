@@ -114,8 +114,12 @@ static void complain(int c, const char *given)
 	if (c == ':')
 		snprintf(complaint, sizeof(complaint),
 			 "option '%s' needs an argument", given);
-	/* Inside of a cluster, as -xq, the word given is still the one before. */
-	else if (optopt > ' ' && optopt < FIRST_NUMBER)
+	/*
+	 * optopt is set for a letter, and for a long option that was given an
+	 * argument for nothing. Inside of a cluster, as -xq, the word given is
+	 * still the one before.
+	 */
+	else if (optopt && !strchr(given, '='))
 		snprintf(complaint, sizeof(complaint), "unknown option '-%c'",
 			 optopt);
 	else

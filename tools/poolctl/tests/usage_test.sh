@@ -70,7 +70,7 @@ expect 1 "unknown option '-x'" -x
 expect 1 "--bogus" list --bogus -j
 expect 1 "--json" list --json=yes
 expect 1 "needs an argument" alloc rx -N
-expect 1 "is too much" list rx
+expect 1 "unexpected argument" list rx
 expect 1 "too few" create pool
 expect 1 "too few" destroy
 expect 1 "too few" free rx
