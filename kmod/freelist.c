@@ -72,7 +72,7 @@ void freelist_exit(struct freelist *list)
 unsigned int freelist_depth(const struct freelist *list)
 {
 	u64 head = atomic64_read(&list->head), before;
-	unsigned int index, depth, tries = 0;
+	unsigned int index, depth, lately = 0, tries = 0;
 
 	do {
 		before = head;
@@ -85,8 +85,13 @@ unsigned int freelist_depth(const struct freelist *list)
 		smp_rmb();
 		head = atomic64_read(&list->head);
 		/* LINK_HELD is a depth too, of a block popped meanwhile. */
-	} while ((head != before || depth > list->nr) && ++tries < DEPTH_TRIES);
-	return min(depth, list->nr);
+		if (depth > list->nr)
+			continue;
+		lately = depth;
+		if (head == before)
+			break;
+	} while (++tries < DEPTH_TRIES);
+	return lately;
 }
 
 /**
