@@ -20,8 +20,6 @@
 #include "objectfd.h"
 #include "registry.h"
 
-#define ACCESS_MASK	(MPDEMO_ACCESS_READ | MPDEMO_ACCESS_WRITE)
-
 static int create(struct mpdemo_ioctl_call *call,
 		  const struct mpdemo_object_config *config, __s32 *out_fd)
 {
@@ -31,7 +29,8 @@ static int create(struct mpdemo_ioctl_call *call,
 	object = mpdemo_registry_create(config, NULL);
 	if (IS_ERR(object))
 		return PTR_ERR(object);
-	ret = mpdemo_ioctl_open(call, mpdemo_objectfd_open(object, ACCESS_MASK),
+	ret = mpdemo_ioctl_open(call,
+				mpdemo_objectfd_open(object, MPDEMO_ACCESS_ALL),
 				out_fd);
 	/* The file has a reference of its own, the only one that stays. */
 	mpdemo_registry_put(object);
@@ -68,7 +67,7 @@ static int check_open(const struct mpdemo_open *arg)
 {
 	size_t len = strnlen(arg->name, sizeof(arg->name));
 
-	if (mpdemo_ioctl_check_reserved(arg->flags, ACCESS_MASK,
+	if (mpdemo_ioctl_check_reserved(arg->flags, MPDEMO_ACCESS_ALL,
 					arg->reserved) || !arg->flags)
 		return -EINVAL;
 	/* What stands behind the end of the name might get a meaning one day. */

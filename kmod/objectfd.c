@@ -28,8 +28,6 @@
 #include "region.h"
 #include "registry.h"
 
-#define ACCESS_MASK	(MPDEMO_ACCESS_READ | MPDEMO_ACCESS_WRITE)
-
 /* Attempts to allocate side by side with others, see take_alone(). */
 #define TRIES		8
 
@@ -360,7 +358,7 @@ static int ioctl_reopen(struct mpdemo_ioctl_call *call)
 	struct objectfd *ofd = call->data;
 	int ret;
 
-	ret = mpdemo_ioctl_check_reserved(arg->flags, ACCESS_MASK,
+	ret = mpdemo_ioctl_check_reserved(arg->flags, MPDEMO_ACCESS_ALL,
 					  arg->reserved);
 	if (ret || !arg->flags)
 		return -EINVAL;
