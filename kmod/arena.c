@@ -126,15 +126,16 @@ static size_t arena_peak(const struct mpdemo_arena *arena)
 }
 
 /**
- * mpdemo_arena_take() - allocate in a way that can be taken back
+ * mpdemo_arena_take() - allocate zeroed memory in a way that can be taken back
  * @arena: the arena
  * @size: bytes, 1 or more
  * @align: a power of two up to MPDEMO_ALIGN_MAX
  * @piece: for mpdemo_arena_take_back()
  *
- * Not exported: what the memory held before is the caller's to clear.
+ * Not exported: for callers whose users choose sizes of gigabytes.
  *
- * Context: as mpdemo_arena_alloc_aligned().
+ * Context: Task context, may sleep; one at a time, see
+ * mpdemo_arena_alloc_aligned().
  * Return: the memory, or NULL.
  */
 void *mpdemo_arena_take(struct mpdemo_arena *arena, size_t size, size_t align,
@@ -146,6 +147,8 @@ void *mpdemo_arena_take(struct mpdemo_arena *arena, size_t size, size_t align,
 	memory = mpdemo_arena_bump(arena, size, align);
 	piece->to = arena->pos;
 	piece->resets = arena->resets;
+	if (memory)
+		mpdemo_region_clear(memory, size);
 	return memory;
 }
 
@@ -168,23 +171,33 @@ void mpdemo_arena_take_back(struct mpdemo_arena *arena,
 	}
 }
 
-/**
- * mpdemo_arena_rewind() - free all, and leave the memory as it is
- * @arena: the arena
- *
- * Not exported: where init_on_free=1 asks for it, the caller clears what was in
- * use.
- *
- * Context: as mpdemo_arena_reset().
- * Return: bytes that were in use, from the begin of the arena.
- */
-size_t mpdemo_arena_rewind(struct mpdemo_arena *arena)
+/* Free all, and leave the memory as it is. Return: bytes that were in use. */
+static size_t arena_rewind(struct mpdemo_arena *arena)
 {
 	size_t in_use = arena_in_use(arena);
 
 	WRITE_ONCE(arena->peak, arena_peak(arena));
 	WRITE_ONCE(arena->pos, arena->base);
 	WRITE_ONCE(arena->resets, arena->resets + 1);
+	return in_use;
+}
+
+/**
+ * mpdemo_arena_reset_slowly() - as mpdemo_arena_reset(), but may sleep
+ * @arena: the arena
+ *
+ * Not exported: for arenas of gigabytes, where init_on_free=1 has them cleared.
+ *
+ * Context: Task context, may sleep; one at a time, see
+ * mpdemo_arena_alloc_aligned().
+ * Return: bytes that were in use.
+ */
+size_t mpdemo_arena_reset_slowly(struct mpdemo_arena *arena)
+{
+	size_t in_use = arena_rewind(arena);
+
+	if (want_init_on_free())
+		mpdemo_region_clear((void *)arena->base, in_use);
 	return in_use;
 }
 
@@ -198,7 +211,7 @@ size_t mpdemo_arena_rewind(struct mpdemo_arena *arena)
  */
 size_t mpdemo_arena_reset(struct mpdemo_arena *arena)
 {
-	size_t in_use = mpdemo_arena_rewind(arena);
+	size_t in_use = arena_rewind(arena);
 
 	if (want_init_on_free())
 		memset((void *)arena->base, 0, in_use);

@@ -22,6 +22,6 @@ void *mpdemo_arena_take(struct mpdemo_arena *arena, size_t size, size_t align,
 			struct mpdemo_arena_piece *piece);
 void mpdemo_arena_take_back(struct mpdemo_arena *arena,
 			    const struct mpdemo_arena_piece *piece);
-size_t mpdemo_arena_rewind(struct mpdemo_arena *arena);
+size_t mpdemo_arena_reset_slowly(struct mpdemo_arena *arena);
 
 #endif /* _MPDEMO_ARENA_H */

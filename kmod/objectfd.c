@@ -25,7 +25,6 @@
 #include "object.h"
 #include "objectfd.h"
 #include "owner.h"
-#include "region.h"
 #include "registry.h"
 
 /* Attempts to allocate side by side with others, see take_alone(). */
@@ -296,7 +295,6 @@ static int ioctl_arena_alloc(struct mpdemo_ioctl_call *call)
 		ret = -ENOSPC;
 		goto unlock;
 	}
-	mpdemo_region_clear(piece, arg->bytes);
 	arg->out_offset = mpdemo_arena_offset(object->arena, piece);
 	call->copy_back = true;
 unlock:
@@ -327,10 +325,7 @@ static int ioctl_arena_reset(struct mpdemo_ioctl_call *call)
 
 	if (mutex_lock_killable(&object->arena_lock))
 		return -EINTR;
-	arg->out_bytes = mpdemo_arena_rewind(object->arena);
-	if (want_init_on_free())
-		mpdemo_region_clear((void *)object->arena->base,
-				    arg->out_bytes);
+	arg->out_bytes = mpdemo_arena_reset_slowly(object->arena);
 	mutex_unlock(&object->arena_lock);
 	call->copy_back = true;
 	return 0;

@@ -8,7 +8,7 @@
  * by its last put.
  *
  * Lock order: changes, then lock, or then object->lock; those two never nest.
- * object->arena_lock is outside of all of them, and never taken here.
+ * object->arena_lock nests with none of them.
  *
  * changes	serializes what happens to names with what subscribers are told of
  *		it, so that they are told in that order. Subscribers may sleep,
