@@ -136,6 +136,15 @@ static int refuse_attr(struct genl_info *info, int attr, const char *why)
 	return -EINVAL;
 }
 
+static int need_attr(struct genl_info *info, int attr, const char *why)
+{
+	/* Tells which one it is. */
+	if (!GENL_REQ_ATTR_CHECK(info, attr))
+		return 0;
+	set_reason(info->extack, NULL, why);
+	return -EINVAL;
+}
+
 /* An attribute of the other kind is a misunderstanding, not to be ignored. */
 static int check_kind_attrs(struct genl_info *info, u32 kind)
 {
@@ -148,22 +157,16 @@ static int check_kind_attrs(struct genl_info *info, u32 kind)
 		if (info->attrs[MPDEMO_A_BYTES])
 			return refuse_attr(info, MPDEMO_A_BYTES,
 					   "a pool has no bytes, but block-size and blocks");
-		if (GENL_REQ_ATTR_CHECK(info, MPDEMO_A_BLOCK_SIZE) ||
-		    GENL_REQ_ATTR_CHECK(info, MPDEMO_A_BLOCKS)) {
-			GENL_SET_ERR_MSG(info, "a pool needs block-size and blocks");
-			return -EINVAL;
-		}
-		return 0;
+		return need_attr(info, MPDEMO_A_BLOCK_SIZE,
+				 "a pool needs block-size and blocks") ?:
+		       need_attr(info, MPDEMO_A_BLOCKS,
+				 "a pool needs block-size and blocks");
 	}
 	for (i = 0; i < ARRAY_SIZE(of_pool); i++)
 		if (info->attrs[of_pool[i]])
 			return refuse_attr(info, of_pool[i],
 					   "an arena has no blocks, but bytes");
-	if (GENL_REQ_ATTR_CHECK(info, MPDEMO_A_BYTES)) {
-		GENL_SET_ERR_MSG(info, "an arena needs bytes");
-		return -EINVAL;
-	}
-	return 0;
+	return need_attr(info, MPDEMO_A_BYTES, "an arena needs bytes");
 }
 
 static u64 attr_u64(struct genl_info *info, int attr)
@@ -177,14 +180,10 @@ static int parse_new(struct genl_info *info,
 	struct nlattr **attrs = info->attrs;
 	int ret;
 
-	if (GENL_REQ_ATTR_CHECK(info, MPDEMO_A_NAME)) {
-		GENL_SET_ERR_MSG(info, "an object needs a name");
-		return -EINVAL;
-	}
-	if (GENL_REQ_ATTR_CHECK(info, MPDEMO_A_KIND)) {
-		GENL_SET_ERR_MSG(info, "an object needs a kind");
-		return -EINVAL;
-	}
+	ret = need_attr(info, MPDEMO_A_NAME, "an object needs a name") ?:
+	      need_attr(info, MPDEMO_A_KIND, "an object needs a kind");
+	if (ret)
+		return ret;
 	config->name = nla_data(attrs[MPDEMO_A_NAME]);
 	config->kind = nla_get_u32(attrs[MPDEMO_A_KIND]);
 	ret = check_kind_attrs(info, config->kind);
