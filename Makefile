@@ -23,7 +23,7 @@ KERNEL ?= 6.1
 all: modules tools selftests
 
 help:
-	@echo 'On any Debian machine, without headers of its kernel and without KVM:'
+	@echo 'On any x86-64 Debian machine, without headers of its kernel and without KVM:'
 	@echo '  make demo       boot a VM, load the module, use it, show figures'
 	@echo '  make test       boot a VM and run all tests in it'
 	@echo '  make bench      boot a VM and count the instructions of all allocators'
@@ -67,7 +67,8 @@ test: packages
 	+@$(MAKE) --no-print-directory tools selftests
 	@rm -rf $(O)/test
 	@tools/vm/run --kernel $(KERNEL) --add $(O)/selftests --out $(O)/test \
-		-- selftests/run.sh; status=$$?; cat $(O)/test/summary; exit $$status
+		-- selftests/run.sh; status=$$?; \
+		cat $(O)/test/summary 2>/dev/null; exit $$status
 
 shell: packages
 	+@$(MAKE) --no-print-directory tools
