@@ -13,6 +13,7 @@
 #include <linux/export.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/numa.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -76,7 +77,7 @@ mpdemo_arena_create(const struct mpdemo_arena_config *config, gfp_t gfp)
 	arena = kzalloc_obj(*arena, gfp);
 	if (!arena)
 		return ERR_PTR(-ENOMEM);
-	arena->region = mpdemo_region_create(config->bytes, gfp);
+	arena->region = mpdemo_region_create(config->bytes, gfp, NUMA_NO_NODE);
 	if (!arena->region) {
 		kfree(arena);
 		return ERR_PTR(-ENOMEM);

@@ -31,18 +31,25 @@ int freelist_init(struct freelist *list, unsigned int nr, gfp_t gfp)
 {
 	unsigned int i;
 
-	list->links = kvmalloc_array(nr + 1, sizeof(*list->links),
+	list->links = kvmalloc_array(nr + 2, sizeof(*list->links),
 				     gfp | MPDEMO_GFP_LARGE);
 	if (!list->links)
 		return -ENOMEM;
 	list->nr = nr;
 
 	for (i = 0; i < nr; i++) {
-		list->links[i] = freelist_link(i + 1, nr - i);
+		list->links[i] = (union mpdemo_link) {
+			.next = i + 1,
+			.depth = nr - i,
+		};
 		if (i % RESCHED_LINKS == 0)
 			cond_resched();
 	}
-	list->links[freelist_end(list)] = freelist_link(freelist_end(list), 0);
+	list->links[freelist_end(list)] = (union mpdemo_link) {
+		.next = freelist_end(list),
+	};
+	list->links[freelist_closed(list)] = list->links[freelist_end(list)];
+	atomic64_set(&list->half_wraps, 0);
 	atomic64_set(&list->head, 0);
 	return 0;
 }
@@ -58,40 +65,88 @@ void freelist_exit(struct freelist *list)
 	kvfree(list->links);
 }
 
+/* Out of line: once in 2^39 blocks. */
+void freelist_note_half_wrap(struct freelist *list)
+{
+	atomic64_inc(&list->half_wraps);
+}
+
+/*
+ * The tag is the low bits of the count, @half_wraps the bits from its highest
+ * one on. Who moved that bit may not have counted it yet: then the two disagree
+ * about it, and the tag is right.
+ */
+static u64 extend_tag(u64 tag, u64 half_wraps)
+{
+	u64 half = half_wraps + ((half_wraps ^ tag >> (FREELIST_TAG_BITS - 1)) & 1);
+
+	return (half >> 1) << FREELIST_TAG_BITS | tag;
+}
+
 /**
- * freelist_depth() - how many blocks are free
+ * freelist_count() - how many blocks are free, and how many were popped
  * @list: the list
+ * @counts: where to put it
  *
- * The number is that of one instant, of a head that did not change while its
+ * The numbers are those of one instant, of a head that did not change while its
  * depth was read. Where no such instant is met, the list changes all the time,
- * and the number is one that it had lately.
+ * and the depth is one that it had lately.
  *
  * Context: Any.
- * Return: that number; of a closed list, how many have come home.
  */
-unsigned int freelist_depth(const struct freelist *list)
+void freelist_count(const struct freelist *list, struct freelist_counts *counts)
 {
+	u64 half_wraps = atomic64_read(&list->half_wraps);
 	u64 head = atomic64_read(&list->head), before;
-	unsigned int index, depth, lately = 0, tries = 0;
+	unsigned int depth, tries = 0;
 
+	counts->depth = 0;
 	do {
 		before = head;
-		index = freelist_head_index(head);
-		if (index == freelist_closed(list))
-			return min_t(u64, head >> FREELIST_INDEX_BITS,
-				     list->nr);
-		depth = freelist_link_depth(READ_ONCE(list->links[index]));
+		if (freelist_head_index(head) == freelist_closed(list)) {
+			counts->depth = min_t(u64, head >> FREELIST_INDEX_BITS,
+					      list->nr);
+			counts->popped = 0;
+			return;
+		}
+		depth = READ_ONCE(list->links[freelist_head_index(head)].depth);
 		/* Pairs with the smp_store_release() in freelist_push(). */
 		smp_rmb();
 		head = atomic64_read(&list->head);
-		/* LINK_HELD is a depth too, of a block popped meanwhile. */
+		/* Of a block popped meanwhile it is anything. */
 		if (depth > list->nr)
 			continue;
-		lately = depth;
+		counts->depth = depth;
 		if (head == before)
 			break;
 	} while (++tries < DEPTH_TRIES);
-	return lately;
+	counts->popped = extend_tag(before >> FREELIST_INDEX_BITS, half_wraps);
+}
+
+/**
+ * freelist_rechain() - link a chain to a head that has changed
+ * @list: the list
+ * @chain: the chain, with the head as it is now
+ *
+ * Context: Any.
+ * Return: false if the list is closed.
+ */
+bool freelist_rechain(struct freelist *list, struct freelist_chain *chain)
+{
+	unsigned int top = freelist_head_index(chain->head), index, i;
+	union mpdemo_link *links = list->links, link;
+
+	if (top == freelist_closed(list))
+		return false;
+	/* Nonsense where the head is popped meanwhile, see freelist_push(). */
+	link.depth = READ_ONCE(links[top].depth) + chain->nr;
+	for (index = chain->first, i = chain->nr; i; i--, link.depth--) {
+		link.next = i == 1 ? top : links[index].next;
+		/* Pairs with the smp_rmb() behind reads of a depth. */
+		smp_store_release(&links[index].word, link.word);
+		index = link.next;
+	}
+	return true;
 }
 
 /**
@@ -107,15 +162,16 @@ unsigned int freelist_depth(const struct freelist *list)
  */
 unsigned int freelist_close(struct freelist *list)
 {
-	u64 head = atomic64_read(&list->head), link;
+	u64 head = atomic64_read(&list->head);
+	u32 depth;
 
 	do {
-		link = READ_ONCE(list->links[freelist_head_index(head)]);
+		depth = READ_ONCE(list->links[freelist_head_index(head)].depth);
 		/* Full order: see freelist_come_home(). */
 	} while (!atomic64_try_cmpxchg(&list->head, &head,
-			(u64)freelist_link_depth(link) << FREELIST_INDEX_BITS |
+			(u64)depth << FREELIST_INDEX_BITS |
 			freelist_closed(list)));
-	return freelist_link_depth(link);
+	return depth;
 }
 
 /**

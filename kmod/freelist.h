@@ -4,10 +4,11 @@
  *
  *   head	one 64-bit word {tag, index}, moved by cmpxchg. @index is the
  *		first free block, or a special index beyond those of blocks. The
- *		tag advances with each pop.
+ *		tag counts the blocks popped so far.
  *   links[i]	one 64-bit word per block. While block i is free: {depth, next},
  *		@next the block behind it and @depth the length of the list from
- *		block i on, itself included. While it is held: LINK_HELD.
+ *		block i on, itself included. While it is held, or in a magazine:
+ *		MPDEMO_LINK_HELD or MPDEMO_LINK_CACHED for a depth.
  *
  * With blocks 0 to 3, of which 1 is held and 2 was freed last:
  *
@@ -15,7 +16,7 @@
  *	links[2] {depth 3, next 0}
  *	links[0] {depth 2, next 3}
  *	links[3] {depth 1, next 4}	4: the end of the list
- *	links[1] LINK_HELD
+ *	links[1] {LINK_HELD, next 0}	left over; nobody follows it
  *
  * The links that make the list also tell a free block from a held one, and how
  * many blocks are free: at the head a bulk pop knows whether the list is long
@@ -26,9 +27,13 @@
  * change since it was read. That the same index is first again would not do, as
  * another block may be behind it by now (the ABA problem); but every way back to
  * the same index goes through a pop, and each pop changes the tag. So an
- * unchanged head means an unchanged list. The tag wraps after 2^40 pops; an
+ * unchanged head means an unchanged list. The tag wraps after 2^40 blocks; an
  * operation would have to be interrupted for hours, and go on after exactly that
  * many. A pop fails only on a head that says that the list is too short.
+ *
+ * @next is at all times an index that links[] has, whatever became of the block.
+ * So who follows links that change meanwhile is led astray, but not out of the
+ * table, and need not look where he goes: his cmpxchg will fail.
  *
  * No lock is taken and neither interrupts nor preemption are touched: all but
  * init and exit may be called anywhere, NMI included. The loops are lock-free,
@@ -50,33 +55,63 @@
 #include <linux/compiler.h>
 #include <linux/types.h>
 
+#include <mempool_demo/pool.h>
+
 /* Below the tag; MPDEMO_BLOCKS_MAX leaves room for the special indices. */
 #define FREELIST_INDEX_BITS	24
 #define FREELIST_INDEX_MASK	(BIT_ULL(FREELIST_INDEX_BITS) - 1)
-#define FREELIST_TAG_ONE	BIT_ULL(FREELIST_INDEX_BITS)
+#define FREELIST_TAG_BITS	(64 - FREELIST_INDEX_BITS)
 
 /* Blocks in a chain that is pushed: a bound for the work of one attempt. */
 #define FREELIST_PUSH_MAX	32
 
-#define FREELIST_LINK_HELD	U64_MAX
-#define FREELIST_DEPTH_SHIFT	32
-
 /**
  * struct freelist - the free ones of @nr blocks
- * @links: @nr + 1 words; the last belongs to the end of the list and has a depth
- *	of 0, so that the end needs no test where a depth is read
+ * @links: @nr + 2 words; the last two belong to the special indices and have a
+ *	depth of 0, so that those need no test where a depth is read
  * @nr: number of blocks
+ * @half_wraps: how often the tag has passed 0 or the middle of its range
  * @head: see above; on a cache line of its own, as all CPUs write to it
  */
 struct freelist {
-	u64 *links;
+	union mpdemo_link *links;
 	unsigned int nr;
+	atomic64_t half_wraps;
 	atomic64_t head ____cacheline_aligned_in_smp;
+};
+
+/**
+ * struct freelist_counts - what a freelist says of itself
+ * @depth: free blocks; of a closed list, those that have come home
+ * @popped: blocks popped so far; not of a closed list
+ */
+struct freelist_counts {
+	unsigned int depth;
+	u64 popped;
+};
+
+/**
+ * struct freelist_chain - blocks on their way to be pushed
+ * @head: the head when the chain was begun
+ * @first: the block that will be the head; of none, the one that is
+ * @last: the first block that was put into the chain, hence its last
+ * @depth: of @first, if @head is still the head
+ * @nr: blocks in the chain
+ */
+struct freelist_chain {
+	u64 head;
+	unsigned int first;
+	unsigned int last;
+	unsigned int depth;
+	unsigned int nr;
 };
 
 int freelist_init(struct freelist *list, unsigned int nr, gfp_t gfp);
 void freelist_exit(struct freelist *list);
-unsigned int freelist_depth(const struct freelist *list);
+void freelist_count(const struct freelist *list,
+		    struct freelist_counts *counts);
+void freelist_note_half_wrap(struct freelist *list);
+bool freelist_rechain(struct freelist *list, struct freelist_chain *chain);
 unsigned int freelist_close(struct freelist *list);
 bool freelist_come_home(struct freelist *list, unsigned int n);
 
@@ -99,12 +134,11 @@ static inline unsigned int freelist_head_index(u64 head)
 	return head & FREELIST_INDEX_MASK;
 }
 
-/* @next is not masked: it is an index, unless the head has changed since, and
- * then the cmpxchg fails.
- */
-static inline u64 freelist_head_popped(u64 head, u32 next)
+/* @next is not masked: it is an index, which fits. */
+static inline u64 freelist_head_popped(u64 head, u32 next, unsigned int n)
 {
-	return ((head & ~FREELIST_INDEX_MASK) + FREELIST_TAG_ONE) | next;
+	return ((head & ~FREELIST_INDEX_MASK) +
+		((u64)n << FREELIST_INDEX_BITS)) | next;
 }
 
 static inline u64 freelist_head_pushed(u64 head, unsigned int index)
@@ -112,26 +146,28 @@ static inline u64 freelist_head_pushed(u64 head, unsigned int index)
 	return (head & ~FREELIST_INDEX_MASK) | index;
 }
 
-static inline u64 freelist_link(unsigned int next, unsigned int depth)
+/*
+ * The tag alone is too narrow for a counter. But whoever moves its highest bit
+ * counts that, so the number of blocks popped can be told in 64 bits.
+ */
+static __always_inline void
+freelist_note_popped(struct freelist *list, u64 head, u64 popped)
 {
-	return (u64)depth << FREELIST_DEPTH_SHIFT | next;
+	if (unlikely((s64)(head ^ popped) < 0))
+		freelist_note_half_wrap(list);
 }
 
-static inline u32 freelist_link_next(u64 link)
+/* From here on the block is held. What is behind it stays as it was. */
+static inline void freelist_hold(union mpdemo_link *links, unsigned int index)
 {
-	return (u32)link;
-}
-
-static inline u32 freelist_link_depth(u64 link)
-{
-	return link >> FREELIST_DEPTH_SHIFT;
+	WRITE_ONCE(links[index].depth, MPDEMO_LINK_HELD);
 }
 
 /* Whether block @index is held. Only its holder gets an answer that lasts. */
 static inline bool freelist_is_held(const struct freelist *list,
 				    unsigned int index)
 {
-	return READ_ONCE(list->links[index]) == FREELIST_LINK_HELD;
+	return READ_ONCE(list->links[index].depth) == MPDEMO_LINK_HELD;
 }
 
 /**
@@ -147,7 +183,8 @@ static __always_inline bool freelist_pop(struct freelist *list,
 					 unsigned int *depth)
 {
 	/* In locals, as the cmpxchg makes the compiler forget all memory. */
-	u64 head = atomic64_read(&list->head), link, *links = list->links;
+	union mpdemo_link *links = list->links, link;
+	u64 head = atomic64_read(&list->head), popped;
 
 	do {
 		*index = freelist_head_index(head);
@@ -155,29 +192,25 @@ static __always_inline bool freelist_pop(struct freelist *list,
 			return false;
 		/*
 		 * Another CPU may pop the block meanwhile and push it again;
-		 * then this reads LINK_HELD or a later link, and the cmpxchg
-		 * fails.
+		 * then this reads something else, and the cmpxchg fails.
 		 */
-		link = READ_ONCE(links[*index]);
+		link.word = READ_ONCE(links[*index].word);
+		popped = freelist_head_popped(head, link.next, 1);
 		/* acquire: pairs with the release in freelist_push() */
-	} while (!atomic64_try_cmpxchg_acquire(&list->head, &head,
-			freelist_head_popped(head, freelist_link_next(link))));
+	} while (!atomic64_try_cmpxchg_acquire(&list->head, &head, popped));
 
-	WRITE_ONCE(links[*index], FREELIST_LINK_HELD);
-	*depth = freelist_link_depth(link);
+	freelist_hold(links, *index);
+	*depth = link.depth;
+	freelist_note_popped(list, head, popped);
 	return true;
 }
 
-/*
- * Follow the list from @index on, @n times. Where it changes under the walk
- * this leads anywhere: every index is checked before it is used, and whatever
- * comes out is thrown away when the cmpxchg fails.
- */
-static inline u32 freelist_walk(const struct freelist *list, u32 index,
+/* Follow the list from @index on, @n times. */
+static inline u32 freelist_walk(const union mpdemo_link *links, u32 index,
 				unsigned int n)
 {
-	while (n-- && index < freelist_end(list))
-		index = freelist_link_next(READ_ONCE(list->links[index]));
+	while (n--)
+		index = READ_ONCE(links[index].next);
 	return index;
 }
 
@@ -208,111 +241,127 @@ freelist_try_pop_chain(struct freelist *list, unsigned int n,
 	u64 head = atomic64_read(&list->head), popped;
 
 	*first = freelist_head_index(head);
-	if (unlikely(*first > freelist_end(list)))
-		return FREELIST_TOO_SHORT;
-	*depth = freelist_link_depth(READ_ONCE(list->links[*first]));
+	*depth = READ_ONCE(list->links[*first].depth);
 	if (unlikely(*depth < n)) {
 		/*
 		 * Too short, if that depth is the one of the head. It is not if
 		 * CPU 1 has popped the block since and is on its way to push it
-		 * back: what it writes first may be any depth, 0 by
-		 * freelist_chain() or one taken from a head that moves under
-		 * it, and is put right only by its next turn. To see that link
-		 * and yet the old head would be to fail without cause. Pairs
-		 * with the smp_store_release() of both, which come behind the
-		 * pop of CPU 1.
+		 * back: what it writes first may be any depth, one taken from a
+		 * head that moves under it, and is put right only by its next
+		 * turn. To see that link and yet the old head would be to fail
+		 * without cause. Pairs with the smp_store_release() of links,
+		 * which come behind the pop of CPU 1.
 		 */
 		smp_rmb();
 		return atomic64_read(&list->head) == head ?
 			FREELIST_TOO_SHORT : FREELIST_CHANGED;
 	}
-	popped = freelist_head_popped(head, freelist_walk(list, *first, n));
+	popped = freelist_head_popped(head,
+				      freelist_walk(list->links, *first, n), n);
 	/* acquire: pairs with the release in freelist_push() */
-	return atomic64_try_cmpxchg_acquire(&list->head, &head, popped) ?
-		FREELIST_POPPED : FREELIST_CHANGED;
+	if (!atomic64_try_cmpxchg_acquire(&list->head, &head, popped))
+		return FREELIST_CHANGED;
+	freelist_note_popped(list, head, popped);
+	return FREELIST_POPPED;
 }
 
 /**
  * freelist_take_next() - mark a block of a taken chain as held
- * @list: the list
+ * @links: those of the list
  * @index: the block
  *
  * Return: the block behind it.
  */
-static inline unsigned int freelist_take_next(struct freelist *list,
+static inline unsigned int freelist_take_next(union mpdemo_link *links,
 					      unsigned int index)
 {
-	unsigned int next = freelist_link_next(list->links[index]);
+	unsigned int next = links[index].next;
 
-	WRITE_ONCE(list->links[index], FREELIST_LINK_HELD);
+	freelist_hold(links, index);
 	return next;
 }
 
 /**
- * freelist_chain() - put a held block in front of a chain that is to be pushed
+ * freelist_push() - push a single block
  * @list: the list
- * @index: the block, which counts as free from here on
- * @next: the chain; anything for the first block of it
- */
-static inline void freelist_chain(struct freelist *list, unsigned int index,
-				  unsigned int next)
-{
-	/* Pairs with the smp_rmb() behind reads of a depth. */
-	smp_store_release(&list->links[index], freelist_link(next, 0));
-}
-
-/**
- * freelist_push() - push a chain of blocks at one instant
- * @list: the list
- * @first: the block that will be the head
- * @last: the last one of the chain
- * @n: how many, FREELIST_PUSH_MAX at most
- *
- * All but a single block are linked by freelist_chain(); the depths are set
- * here, as they depend on what is in the list already, and anew each time the
- * head has moved. That is why a chain is short.
+ * @index: the block
  *
  * Once this has returned true the list may be gone: a closed one ends with the
  * last push, which may be another CPU's.
  *
- * Return: false if the list is closed; the blocks then do not count as home.
+ * Return: false if the list is closed; the block then does not count as home.
  */
 static __always_inline bool freelist_push(struct freelist *list,
-					  unsigned int first, unsigned int last,
-					  unsigned int n)
+					  unsigned int index)
 {
-	u64 head = atomic64_read(&list->head), *links = list->links;
+	union mpdemo_link *links = list->links, link;
+	u64 head = atomic64_read(&list->head);
 
 	do {
-		unsigned int top = freelist_head_index(head), depth, index, i;
-
-		if (unlikely(top > freelist_end(list))) {
-			freelist_chain(list, last, top);
-			return false;
-		}
+		link.next = freelist_head_index(head);
 		/*
-		 * Where @top is popped meanwhile this depth is nonsense, and the
-		 * cmpxchg fails.
+		 * Where the head is popped meanwhile this depth is nonsense, and
+		 * the cmpxchg fails.
 		 */
-		depth = freelist_link_depth(READ_ONCE(links[top]));
-		for (index = first, i = n; i > 1; i--) {
-			u32 next = freelist_link_next(links[index]);
-
-			/* Pairs with the smp_rmb() behind reads of a depth. */
-			smp_store_release(&links[index],
-					  freelist_link(next, depth + i));
-			index = next;
-		}
-		/* Pairs with the same. */
-		smp_store_release(&links[last],
-				  freelist_link(top, depth + 1));
+		link.depth = READ_ONCE(links[link.next].depth) + 1;
+		/* Pairs with the smp_rmb() behind reads of a depth. */
+		smp_store_release(&links[index].word, link.word);
+		if (unlikely(link.next == freelist_closed(list)))
+			return false;
 		/*
 		 * release: who pops a block sees its link, and all that its
 		 * last holder did to it. Pairs with the acquire of the pops.
 		 */
 	} while (!atomic64_try_cmpxchg_release(&list->head, &head,
-					freelist_head_pushed(head, first)));
+					freelist_head_pushed(head, index)));
 	return true;
+}
+
+/*
+ * Push many at one instant. They are linked to the head as it is when the chain
+ * is begun; freelist_chain_push() links them anew where it has changed since,
+ * which is why a chain is short.
+ */
+static __always_inline void freelist_chain_begin(const struct freelist *list,
+						 struct freelist_chain *chain)
+{
+	chain->head = atomic64_read(&list->head);
+	chain->first = freelist_head_index(chain->head);
+	chain->depth = READ_ONCE(list->links[chain->first].depth);
+	chain->nr = 0;
+}
+
+/* From here on the block counts as free, also for who is given it twice. */
+static __always_inline void freelist_chain_add(union mpdemo_link *links,
+					       struct freelist_chain *chain,
+					       unsigned int index)
+{
+	union mpdemo_link link = {
+		.next = chain->first,
+		.depth = ++chain->depth,
+	};
+
+	/* Pairs with the smp_rmb() behind reads of a depth. */
+	smp_store_release(&links[index].word, link.word);
+	chain->first = index;
+	if (!chain->nr++)
+		chain->last = index;
+}
+
+/* As freelist_push(); @chain has a block at least. */
+static __always_inline bool freelist_chain_push(struct freelist *list,
+						struct freelist_chain *chain)
+{
+	do {
+		if (unlikely(freelist_head_index(chain->head) ==
+			     freelist_closed(list)))
+			return false;
+		/* release: as in freelist_push() */
+		if (likely(atomic64_try_cmpxchg_release(&list->head, &chain->head,
+				freelist_head_pushed(chain->head, chain->first))))
+			return true;
+	} while (freelist_rechain(list, chain));
+	return false;
 }
 
 #endif /* _MPDEMO_FREELIST_H */

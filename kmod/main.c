@@ -4,9 +4,11 @@
  *
  * The parts, lowest first; each one uses only those that come before it:
  *
+ *	reaper		gives back in task context what ends anywhere
  *	region		memory: single pages at contiguous addresses
  *	freelist	a lock-free list of block numbers
  *	stride		the address of a block from its number, and back
+ *	magazine	free blocks that a CPU has for itself
  *	pool arena	the allocators, exported to other modules
  *	owner		who holds which block of a pool of user space
  *	limits		what user space may take in all
@@ -22,7 +24,7 @@
 #include "debugfs.h"
 #include "limits.h"
 #include "netlink.h"
-#include "pool.h"
+#include "reaper.h"
 #include "registry.h"
 
 static int __init mempool_demo_init(void)
@@ -30,12 +32,12 @@ static int __init mempool_demo_init(void)
 	int ret;
 
 	mpdemo_limits_init();
-	ret = mpdemo_pool_init();
+	ret = mpdemo_reaper_init();
 	if (ret)
 		return ret;
 	ret = mpdemo_debugfs_init();
 	if (ret)
-		goto exit_pool;
+		goto exit_reaper;
 	ret = mpdemo_netlink_init();
 	if (ret)
 		goto exit_debugfs;
@@ -50,8 +52,8 @@ exit_debugfs:
 	mpdemo_debugfs_exit();
 	/* Netlink may have created objects since it was there. */
 	mpdemo_registry_exit();
-exit_pool:
-	mpdemo_pool_exit();
+exit_reaper:
+	mpdemo_reaper_exit();
 	return ret;
 }
 
@@ -61,7 +63,7 @@ static void __exit mempool_demo_exit(void)
 	mpdemo_netlink_exit();
 	mpdemo_debugfs_exit();
 	mpdemo_registry_exit();
-	mpdemo_pool_exit();
+	mpdemo_reaper_exit();
 }
 
 module_init(mempool_demo_init);

@@ -37,7 +37,7 @@ static void free_pages_of(struct mpdemo_region *region)
  * never shows what the page held before.
  */
 static int alloc_pages_of(struct mpdemo_region *region, unsigned int nr_pages,
-			  gfp_t gfp)
+			  gfp_t gfp, int node)
 {
 	gfp |= MPDEMO_GFP_LARGE;
 	region->pages = kvcalloc(nr_pages, sizeof(*region->pages), gfp);
@@ -45,8 +45,9 @@ static int alloc_pages_of(struct mpdemo_region *region, unsigned int nr_pages,
 		return -ENOMEM;
 
 	while (region->nr_pages < nr_pages) {
-		struct page *page = alloc_page(gfp | __GFP_ZERO);
+		struct page *page;
 
+		page = alloc_pages_node(node, gfp | __GFP_ZERO, 0);
 		/* Who is killed over this allocation need not finish it. */
 		if (!page || fatal_signal_pending(current)) {
 			if (page)
@@ -64,11 +65,12 @@ static int alloc_pages_of(struct mpdemo_region *region, unsigned int nr_pages,
  * mpdemo_region_create() - allocate zeroed pages at contiguous addresses
  * @bytes: how many, rounded up to whole pages; 1 or more
  * @gfp: GFP_KERNEL or GFP_KERNEL_ACCOUNT
+ * @node: where to take them if possible, or NUMA_NO_NODE
  *
  * Context: Task context, may sleep.
  * Return: the region, or NULL.
  */
-struct mpdemo_region *mpdemo_region_create(size_t bytes, gfp_t gfp)
+struct mpdemo_region *mpdemo_region_create(size_t bytes, gfp_t gfp, int node)
 {
 	unsigned int nr_pages = PAGE_ALIGN(bytes) >> PAGE_SHIFT;
 	struct mpdemo_region *region;
@@ -76,7 +78,7 @@ struct mpdemo_region *mpdemo_region_create(size_t bytes, gfp_t gfp)
 	region = kzalloc_obj(*region, gfp);
 	if (!region)
 		return NULL;
-	if (alloc_pages_of(region, nr_pages, gfp))
+	if (alloc_pages_of(region, nr_pages, gfp, node))
 		goto free_region;
 
 	region->bytes = (size_t)nr_pages << PAGE_SHIFT;

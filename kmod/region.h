@@ -27,7 +27,7 @@ struct mpdemo_region {
 	unsigned int nr_pages;
 };
 
-struct mpdemo_region *mpdemo_region_create(size_t bytes, gfp_t gfp);
+struct mpdemo_region *mpdemo_region_create(size_t bytes, gfp_t gfp, int node);
 void mpdemo_region_destroy(struct mpdemo_region *region);
 size_t mpdemo_region_footprint(size_t bytes);
 void mpdemo_region_clear(void *addr, size_t bytes);

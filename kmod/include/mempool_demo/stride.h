@@ -1,21 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Between the number of a block and its address, one multiplication each way.
+ *
+ * A part of <mempool_demo/pool.h>, whose inline functions need it; not for use
+ * by itself.
  */
-#ifndef _MPDEMO_STRIDE_H
-#define _MPDEMO_STRIDE_H
+#ifndef _MEMPOOL_DEMO_STRIDE_H
+#define _MEMPOOL_DEMO_STRIDE_H
 
 #include <linux/bitops.h>
 #include <linux/types.h>
 
 /**
- * struct stride - bytes from one block to the next, prepared for division
+ * struct mpdemo_stride - bytes from one block to the next, ready for division
  * @base: address of block 0
  * @inverse: of the odd part of @bytes, modulo 2^64
  * @shift: log2 of the rest of @bytes
  * @bytes: the stride
  */
-struct stride {
+struct mpdemo_stride {
+	/* private: */
 	unsigned long base;
 	u64 inverse;
 	unsigned int shift;
@@ -25,7 +29,7 @@ struct stride {
 /* The inverse of an odd number modulo 2^64, by Newton's method: the number
  * itself is right in 3 bits, and each step doubles them.
  */
-static inline u64 stride_inverse(u64 odd)
+static inline u64 mpdemo_stride_inverse(u64 odd)
 {
 	u64 inverse = odd;
 	int i;
@@ -35,17 +39,17 @@ static inline u64 stride_inverse(u64 odd)
 	return inverse;
 }
 
-static inline void stride_init(struct stride *stride, void *base,
-			       unsigned int bytes)
+static inline void mpdemo_stride_init(struct mpdemo_stride *stride, void *base,
+				      unsigned int bytes)
 {
 	stride->base = (unsigned long)base;
 	stride->bytes = bytes;
 	stride->shift = __ffs(bytes);
-	stride->inverse = stride_inverse(bytes >> stride->shift);
+	stride->inverse = mpdemo_stride_inverse(bytes >> stride->shift);
 }
 
-static inline void *stride_address(const struct stride *stride,
-				   unsigned int index)
+static inline void *mpdemo_stride_address(const struct mpdemo_stride *stride,
+					  unsigned int index)
 {
 	return (void *)(stride->base + (size_t)index * stride->bytes);
 }
@@ -61,11 +65,12 @@ static inline void *stride_address(const struct stride *stride,
  * it is so. Hence whatever is no block, misaligned or outside, gives no such
  * number.
  */
-static inline u64 stride_index(const struct stride *stride, const void *address)
+static inline u64 mpdemo_stride_index(const struct mpdemo_stride *stride,
+				      const void *address)
 {
 	u64 offset = (unsigned long)address - stride->base;
 
 	return ror64(offset * stride->inverse, stride->shift);
 }
 
-#endif /* _MPDEMO_STRIDE_H */
+#endif /* _MEMPOOL_DEMO_STRIDE_H */

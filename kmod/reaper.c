@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory is given back in task context only, but what decides that it can be may
+ * happen anywhere: the last free of a dying pool, the reset of an arena. An
+ * irq_work is the one way out of an NMI, and a work item the way on from there.
+ */
+
+#include <linux/errno.h>
+#include <linux/module.h>
+
+#include "reaper.h"
+
+static struct workqueue_struct *reaper_wq;
+
+static void reap_irq_work(struct irq_work *irq_work)
+{
+	struct mpdemo_reap *reap =
+		container_of(irq_work, struct mpdemo_reap, irq_work);
+
+	queue_work(reaper_wq, &reap->work);
+}
+
+static void reap_work(struct work_struct *work)
+{
+	struct mpdemo_reap *reap = container_of(work, struct mpdemo_reap, work);
+
+	/* reap_irq_work() may not have returned yet, on another CPU. */
+	irq_work_sync(&reap->irq_work);
+	reap->fn(reap);
+	/* Pairs with __module_get() in mpdemo_reap(). */
+	module_put(THIS_MODULE);
+}
+
+/**
+ * mpdemo_reap_init() - prepare something to be freed from any context
+ * @reap: a member of it
+ * @fn: frees it; may sleep
+ *
+ * Context: Any.
+ */
+void mpdemo_reap_init(struct mpdemo_reap *reap,
+		      void (*fn)(struct mpdemo_reap *reap))
+{
+	init_irq_work(&reap->irq_work, reap_irq_work);
+	INIT_WORK(&reap->work, reap_work);
+	reap->fn = fn;
+}
+
+/**
+ * mpdemo_reap() - have it freed soon
+ * @reap: a member of it; once
+ *
+ * The module cannot be unloaded until then.
+ *
+ * Context: Any, NMI included.
+ */
+void mpdemo_reap(struct mpdemo_reap *reap)
+{
+	/* Somebody called us, so the module is alive. */
+	__module_get(THIS_MODULE);
+	irq_work_queue(&reap->irq_work);
+}
+
+int mpdemo_reaper_init(void)
+{
+	reaper_wq = alloc_workqueue(KBUILD_MODNAME,
+				    WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
+	return reaper_wq ? 0 : -ENOMEM;
+}
+
+void mpdemo_reaper_exit(void)
+{
+	/* Waits for the one that has put the module just now. */
+	destroy_workqueue(reaper_wq);
+}
