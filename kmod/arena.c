@@ -1,134 +1,393 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Arenas: a position that moves through one region, and a reset that moves it
- * back. The allocation itself is inline, in <mempool_demo/arena.h>.
+ * Arenas of a single owner, and shared ones: allocation where the inline fast
+ * path cannot do it, marks, rollback and reset.
  *
- * Nothing is kept about a single piece, so a reset costs the same however many
- * there are (but for the zeroing that init_on_free=1 asks for), and a piece
- * cannot be freed by itself.
+ * Nothing is kept about a single piece. A place in an arena is a chunk and a
+ * position in it; to go back to one costs the same however much was allocated
+ * since, but for a few instructions per chunk, and the zeroing that
+ * init_on_free=1 asks for.
  *
- * There is no lock: an arena has one owner.
+ * Marks are a stack, and a token is only a reference to an entry of it: a serial
+ * number that was never used before tells whether the entry is still the one
+ * that the token was made for.
+ *
+ * There is no lock: an arena has one owner. A shared one is a position that is
+ * moved by cmpxchg.
  */
 
+#undef pr_fmt
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/align.h>
+#include <linux/bitops.h>
+#include <linux/err.h>
 #include <linux/export.h>
+#include <linux/instruction_pointer.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/numa.h>
-#include <linux/slab.h>
 #include <linux/string.h>
 
-#include <mempool_demo/arena.h>
-#include <uapi/linux/mempool_demo.h>
-
 #include "arena.h"
+#include "chunk.h"
 #include "region.h"
 
-/**
- * mpdemo_arena_check() - whether an arena can be made as it is asked for
- * @config: what is asked for
- * @refusal: filled where it is refused; may be NULL
- *
- * Context: Any.
- * Return: 0, or -ERANGE.
- */
-int mpdemo_arena_check(const struct mpdemo_arena_config *config,
-		       struct mpdemo_refusal *refusal)
+void *arena_failed(struct arena *arena)
 {
-	if (config->bytes < MPDEMO_ARENA_BYTES_MIN ||
-	    config->bytes > MPDEMO_ARENA_BYTES_MAX)
-		return mpdemo_refuse(refusal, -ERANGE, MPDEMO_SETTING_BYTES,
-				     "the size of an arena must be from 1 byte to 64 GiB");
-	return 0;
-}
-EXPORT_SYMBOL_GPL(mpdemo_arena_check);
-
-/**
- * mpdemo_arena_footprint() - memory that an arena will take in all
- * @config: a valid configuration
- *
- * Context: Any.
- * Return: bytes, metadata included.
- */
-size_t mpdemo_arena_footprint(const struct mpdemo_arena_config *config)
-{
-	return sizeof(struct mpdemo_arena) +
-	       mpdemo_region_footprint(config->bytes);
-}
-EXPORT_SYMBOL_GPL(mpdemo_arena_footprint);
-
-/**
- * mpdemo_arena_create() - create an arena
- * @config: what it shall be
- * @gfp: GFP_KERNEL, or GFP_KERNEL_ACCOUNT to charge the memory to the caller
- *
- * Context: Task context, may sleep.
- * Return: the arena, owned by the caller, or an ERR_PTR(): -ERANGE, -ENOMEM.
- */
-struct mpdemo_arena *
-mpdemo_arena_create(const struct mpdemo_arena_config *config, gfp_t gfp)
-{
-	struct mpdemo_arena *arena;
-	int ret;
-
-	ret = mpdemo_arena_check(config, NULL);
-	if (ret)
-		return ERR_PTR(ret);
-
-	arena = kzalloc_obj(*arena, gfp);
-	if (!arena)
-		return ERR_PTR(-ENOMEM);
-	arena->region = mpdemo_region_create(config->bytes, gfp, NUMA_NO_NODE);
-	if (!arena->region) {
-		kfree(arena);
-		return ERR_PTR(-ENOMEM);
-	}
-	arena->base = (unsigned long)arena->region->addr;
-	arena->pos = arena->base;
-	/* The bound is the one asked for, not the end of its last page. */
-	arena->end = arena->base + config->bytes;
-	return arena;
-}
-EXPORT_SYMBOL_GPL(mpdemo_arena_create);
-
-/**
- * mpdemo_arena_destroy() - free an arena and all that was allocated from it
- * @arena: the arena; NULL is fine
- *
- * Context: Task context, may sleep.
- */
-void mpdemo_arena_destroy(struct mpdemo_arena *arena)
-{
-	if (!arena)
-		return;
-	mpdemo_region_destroy(arena->region);
-	kfree(arena);
-}
-EXPORT_SYMBOL_GPL(mpdemo_arena_destroy);
-
-/* Out of line, as counting a failure is no part of the fast path. */
-void *mpdemo_arena_alloc_failed(struct mpdemo_arena *arena)
-{
-	WRITE_ONCE(arena->failures, arena->failures + 1);
+	atomic64_inc(&arena->failures);
 	return NULL;
 }
-EXPORT_SYMBOL_GPL(mpdemo_arena_alloc_failed);
 
-static size_t arena_in_use(const struct mpdemo_arena *arena)
+/* Reported once per arena, as the place that does it will do it again. */
+noinline void arena_refuse(struct arena *arena, const char *what,
+			   unsigned long caller)
 {
-	return READ_ONCE(arena->pos) - arena->base;
+	atomic64_inc(&arena->refused);
+	if (!test_and_set_bit(REPORTED_MISUSE, &arena->reported))
+		pr_err("arena %s: %s, by %pS\n", arena->name ?: "without a name",
+		       what, (void *)caller);
 }
 
-/* The position only falls at a reset, so the peak need not be kept up to date
- * by each allocation.
+size_t arena_in_use(const struct arena *arena)
+{
+	return READ_ONCE(arena->before) + READ_ONCE(arena->api.pos) -
+	       READ_ONCE(arena->current_chunk)->base;
+}
+
+/* The position only falls at a reset or rollback, so the peak need not be kept
+ * up to date by each allocation.
  */
-static size_t arena_peak(const struct mpdemo_arena *arena)
+size_t arena_peak(const struct arena *arena)
 {
 	return max(READ_ONCE(arena->peak), arena_in_use(arena));
 }
 
+/* Go on in a chunk, at a position. */
+static void use_chunk(struct arena *arena, struct mpdemo_chunk *chunk,
+		      unsigned long pos, size_t before)
+{
+	WRITE_ONCE(arena->current_chunk, chunk);
+	WRITE_ONCE(arena->before, before);
+	WRITE_ONCE(arena->api.pos, pos);
+	WRITE_ONCE(arena->api.end, chunk->end);
+}
+
+/* Begin with the first chunk of a new arena. */
+void arena_start(struct arena *arena, struct mpdemo_chunk *first)
+{
+	arena->first = first;
+	arena->taken = mpdemo_chunk_bytes(first);
+	arena->nr_chunks = 1;
+	use_chunk(arena, first, first->base, 0);
+}
+
+static void drop_spares(struct arena *arena, unsigned int keep)
+{
+	struct mpdemo_chunk **link = &arena->current_chunk->next;
+	struct mpdemo_chunk *chunk;
+
+	while (*link && keep--)
+		link = &(*link)->next;
+	while ((chunk = *link)) {
+		*link = chunk->next;
+		arena->taken -= mpdemo_chunk_bytes(chunk);
+		WRITE_ONCE(arena->nr_chunks, arena->nr_chunks - 1);
+		mpdemo_chunk_destroy_later(chunk);
+	}
+}
+
+/* Take a spare chunk that is large enough out of the list. */
+static struct mpdemo_chunk *take_spare(struct arena *arena, size_t size)
+{
+	struct mpdemo_chunk **link = &arena->current_chunk->next;
+	struct mpdemo_chunk *chunk;
+
+	while ((chunk = *link) && mpdemo_chunk_bytes(chunk) < size)
+		link = &chunk->next;
+	if (chunk)
+		*link = chunk->next;
+	return chunk;
+}
+
+static struct mpdemo_chunk *new_chunk(struct arena *arena, size_t size)
+{
+	size_t bytes = max(arena->chunk_bytes, PAGE_ALIGN(size));
+	struct mpdemo_chunk *chunk;
+
+	/* Spare ones, none of which is large enough, must not be in the way. */
+	if (arena->bytes - arena->taken < bytes)
+		drop_spares(arena, 0);
+	bytes = min(bytes, arena->bytes - arena->taken);
+	if (bytes < size)
+		return NULL;
+	chunk = mpdemo_chunk_create(bytes, arena->gfp, NUMA_NO_NODE);
+	if (!chunk)
+		return NULL;
+	arena->taken += bytes;
+	WRITE_ONCE(arena->nr_chunks, arena->nr_chunks + 1);
+	return chunk;
+}
+
+/* Go on in a chunk with room for @size, and leave the rest of the current one. */
+static bool next_chunk(struct arena *arena, size_t size, gfp_t gfp)
+{
+	struct mpdemo_chunk *current_chunk = arena->current_chunk, *chunk;
+
+	chunk = take_spare(arena, size);
+	/* No less than GFP_KERNEL: mapping pages allocates with that. */
+	if (!chunk && arena->chunk_bytes && (gfp & GFP_KERNEL) == GFP_KERNEL)
+		chunk = new_chunk(arena, size);
+	if (!chunk)
+		return false;
+
+	chunk->next = current_chunk->next;
+	current_chunk->next = chunk;
+	current_chunk->used_to = arena->api.pos;
+	use_chunk(arena, chunk, chunk->base,
+		  arena->before + mpdemo_chunk_bytes(current_chunk));
+	return true;
+}
+
+static void *alloc_shared(struct arena *arena, size_t size, size_t align)
+{
+	unsigned long pos = atomic_long_read(&arena->shared_pos), start;
+
+	do {
+		start = ALIGN(pos, align);
+		if (start + size > arena->first->end)
+			return arena_failed(arena);
+	} while (!atomic_long_try_cmpxchg(&arena->shared_pos, &pos,
+					  start + size));
+	this_cpu_inc(*arena->shared_allocs);
+	return (void *)start;
+}
+
+/* mpdemo_arena_alloc_aligned() where the fast path found no room */
+void *mpdemo_arena_alloc_slowly(struct mpdemo_arena *api, size_t size,
+				size_t align, gfp_t gfp)
+{
+	struct arena *arena = to_arena(api);
+	void *piece = NULL;
+
+	if (api->kind == ARENA_CPU)
+		return cpu_arena_failed(to_cpu_arena(api));
+	if (api->kind == ARENA_PERCPU) {
+		arena_refuse(arena, "allocation outside of a section", _RET_IP_);
+		return NULL;
+	}
+	if (!is_power_of_2(align) || align > MPDEMO_ALIGN_MAX ||
+	    size - 1 >= MPDEMO_ARENA_BYTES_MAX)
+		return arena_failed(arena);
+
+	if (api->kind == ARENA_SHARED)
+		piece = alloc_shared(arena, size, align);
+	else if (next_chunk(arena, size, gfp))
+		piece = mpdemo_arena_bump(api, size, align);
+	else
+		arena_failed(arena);
+	if (piece && want_init_on_alloc(gfp))
+		memset(piece, 0, size);
+	return piece;
+}
+EXPORT_SYMBOL_GPL(mpdemo_arena_alloc_slowly);
+
+/* What was used from @pos in @chunk on. */
+static void clear_from(const struct arena *arena, struct mpdemo_chunk *chunk,
+		       unsigned long pos)
+{
+	while (chunk != arena->current_chunk) {
+		memset((void *)pos, 0, chunk->used_to - pos);
+		chunk = chunk->next;
+		pos = chunk->base;
+	}
+	memset((void *)pos, 0, arena->api.pos - pos);
+}
+
+static void go_back(struct arena *arena, struct mpdemo_chunk *chunk,
+		    unsigned long pos, size_t before)
+{
+	WRITE_ONCE(arena->peak, arena_peak(arena));
+	use_chunk(arena, chunk, pos, before);
+	drop_spares(arena, arena->retain);
+}
+
+/**
+ * mpdemo_arena_mark() - remember the present place of an arena
+ * @api: the arena
+ * @mark: where to put the token, for mpdemo_arena_rollback()
+ *
+ * The mark is live until the arena is reset or rolled back to an earlier mark,
+ * or mpdemo_arena_unmark() is called for it or an earlier one.
+ *
+ * Context: Any, one at a time, see mpdemo_arena_alloc_aligned().
+ * Return: 0; -EOVERFLOW: MPDEMO_ARENA_MARKS are live already; -EOPNOTSUPP: the
+ * arena is shared or per CPU.
+ */
+int mpdemo_arena_mark(struct mpdemo_arena *api, struct mpdemo_arena_mark *mark)
+{
+	struct arena *arena = to_arena(api);
+
+	if (api->kind != ARENA_SINGLE)
+		return -EOPNOTSUPP;
+	if (arena->nr_marks == MPDEMO_ARENA_MARKS)
+		return -EOVERFLOW;
+
+	mark->arena = api;
+	mark->serial = ++arena->serial;
+	mark->depth = arena->nr_marks;
+	arena->marks[mark->depth] = (struct arena_place) {
+		.serial = mark->serial,
+		.chunk = arena->current_chunk,
+		.pos = api->pos,
+		.before = arena->before,
+	};
+	WRITE_ONCE(arena->nr_marks, arena->nr_marks + 1);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(mpdemo_arena_mark);
+
+/* The place of a live mark, or an ERR_PTR(). */
+static const struct arena_place *
+find_mark(struct arena *arena, const struct mpdemo_arena_mark *mark,
+	  unsigned long caller)
+{
+	if (arena->api.kind != ARENA_SINGLE)
+		return ERR_PTR(-EOPNOTSUPP);
+	if (mark->arena == &arena->api && mark->depth < arena->nr_marks &&
+	    mark->serial == arena->marks[mark->depth].serial)
+		return &arena->marks[mark->depth];
+	arena_refuse(arena, "mark refused: it is not live", caller);
+	return ERR_PTR(-EINVAL);
+}
+
+/**
+ * mpdemo_arena_rollback() - free all that was allocated since a mark was made
+ * @api: the arena
+ * @mark: a live mark of it, which stays live; later ones do not
+ *
+ * Context: Any, one at a time, see mpdemo_arena_alloc_aligned(). Never sleeps.
+ * Return: 0; or, and then nothing has changed, -EINVAL: the mark is not live, or
+ * of another arena; -EOPNOTSUPP: the arena is shared or per CPU.
+ */
+int mpdemo_arena_rollback(struct mpdemo_arena *api,
+			  const struct mpdemo_arena_mark *mark)
+{
+	struct arena *arena = to_arena(api);
+	const struct arena_place *place = find_mark(arena, mark, _RET_IP_);
+
+	if (IS_ERR(place))
+		return PTR_ERR(place);
+	if (want_init_on_free())
+		clear_from(arena, place->chunk, place->pos);
+	go_back(arena, place->chunk, place->pos, place->before);
+	WRITE_ONCE(arena->nr_marks, mark->depth + 1);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(mpdemo_arena_rollback);
+
+/**
+ * mpdemo_arena_unmark() - forget a mark and later ones, and free nothing
+ * @api: the arena
+ * @mark: a live mark of it
+ *
+ * Context: Any, one at a time, see mpdemo_arena_alloc_aligned().
+ * Return: as mpdemo_arena_rollback().
+ */
+int mpdemo_arena_unmark(struct mpdemo_arena *api,
+			const struct mpdemo_arena_mark *mark)
+{
+	struct arena *arena = to_arena(api);
+	const struct arena_place *place = find_mark(arena, mark, _RET_IP_);
+
+	if (IS_ERR(place))
+		return PTR_ERR(place);
+	WRITE_ONCE(arena->nr_marks, mark->depth);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(mpdemo_arena_unmark);
+
+/* Free all, and leave the memory as it is. Return: bytes that were in use. */
+static size_t rewind(struct arena *arena)
+{
+	size_t in_use = arena_in_use(arena);
+
+	go_back(arena, arena->first, arena->first->base, 0);
+	WRITE_ONCE(arena->nr_marks, 0);
+	WRITE_ONCE(arena->resets, arena->resets + 1);
+	return in_use;
+}
+
+static size_t reset_shared(struct arena *arena)
+{
+	unsigned long base = arena->first->base;
+	size_t in_use = atomic_long_xchg(&arena->shared_pos, base) - base;
+
+	if (want_init_on_free())
+		memset((void *)base, 0, in_use);
+	WRITE_ONCE(arena->peak, max(arena->peak, in_use));
+	WRITE_ONCE(arena->resets, arena->resets + 1);
+	return in_use;
+}
+
+/**
+ * mpdemo_arena_reset() - free all that was allocated from an arena
+ * @api: the arena
+ *
+ * No mark is live after it. Of a shared arena only its owner may call this, when
+ * nobody uses what was allocated; allocations may go on meanwhile, and come
+ * before it or after.
+ *
+ * Context: Any, but one at a time, see mpdemo_arena_alloc_aligned(). Never
+ * sleeps.
+ * Return: bytes that were in use; 0 for an arena per CPU, on which this is
+ * refused.
+ */
+size_t mpdemo_arena_reset(struct mpdemo_arena *api)
+{
+	struct arena *arena = to_arena(api);
+
+	switch ((enum arena_kind)api->kind) {
+	case ARENA_SINGLE:
+		if (want_init_on_free())
+			clear_from(arena, arena->first, arena->first->base);
+		return rewind(arena);
+	case ARENA_SHARED:
+		return reset_shared(arena);
+	case ARENA_PERCPU:
+		break;
+	case ARENA_CPU:
+		arena = to_cpu_arena(api)->arena;
+		break;
+	}
+	arena_refuse(arena, "reset refused: sections reset it", _RET_IP_);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(mpdemo_arena_reset);
+
+/**
+ * mpdemo_arena_reset_slowly() - as mpdemo_arena_reset(), but may sleep
+ * @api: an arena of one chunk
+ *
+ * Not exported: for arenas of gigabytes, where init_on_free=1 has them cleared.
+ *
+ * Context: Task context, may sleep; one at a time, see
+ * mpdemo_arena_alloc_aligned().
+ * Return: bytes that were in use.
+ */
+size_t mpdemo_arena_reset_slowly(struct mpdemo_arena *api)
+{
+	struct arena *arena = to_arena(api);
+	size_t in_use = rewind(arena);
+
+	if (want_init_on_free())
+		mpdemo_region_clear((void *)arena->first->base, in_use);
+	return in_use;
+}
+
 /**
  * mpdemo_arena_take() - allocate zeroed memory in a way that can be taken back
- * @arena: the arena
+ * @api: an arena of one chunk
  * @size: bytes, 1 or more
  * @align: a power of two up to MPDEMO_ALIGN_MAX
  * @piece: for mpdemo_arena_take_back()
@@ -139,23 +398,25 @@ static size_t arena_peak(const struct mpdemo_arena *arena)
  * mpdemo_arena_alloc_aligned().
  * Return: the memory, or NULL.
  */
-void *mpdemo_arena_take(struct mpdemo_arena *arena, size_t size, size_t align,
+void *mpdemo_arena_take(struct mpdemo_arena *api, size_t size, size_t align,
 			struct mpdemo_arena_piece *piece)
 {
+	struct arena *arena = to_arena(api);
 	void *memory;
 
-	piece->from = arena->pos;
-	memory = mpdemo_arena_bump(arena, size, align);
-	piece->to = arena->pos;
+	piece->from = api->pos;
+	memory = mpdemo_arena_bump(api, size, align);
+	piece->to = api->pos;
 	piece->resets = arena->resets;
-	if (memory)
-		mpdemo_region_clear(memory, size);
+	if (!memory)
+		return arena_failed(arena);
+	mpdemo_region_clear(memory, size);
 	return memory;
 }
 
 /**
  * mpdemo_arena_take_back() - undo mpdemo_arena_take() where it was the last one
- * @arena: the arena
+ * @api: the arena
  * @piece: what was taken
  *
  * Where somebody else has allocated since, the piece stays until the next
@@ -163,95 +424,11 @@ void *mpdemo_arena_take(struct mpdemo_arena *arena, size_t size, size_t align,
  *
  * Context: as mpdemo_arena_alloc_aligned().
  */
-void mpdemo_arena_take_back(struct mpdemo_arena *arena,
+void mpdemo_arena_take_back(struct mpdemo_arena *api,
 			    const struct mpdemo_arena_piece *piece)
 {
-	if (arena->resets == piece->resets && arena->pos == piece->to) {
-		WRITE_ONCE(arena->pos, piece->from);
-		WRITE_ONCE(arena->allocs, arena->allocs - 1);
+	if (to_arena(api)->resets == piece->resets && api->pos == piece->to) {
+		WRITE_ONCE(api->pos, piece->from);
+		data_race(api->allocs--);
 	}
 }
-
-/* Free all, and leave the memory as it is. Return: bytes that were in use. */
-static size_t arena_rewind(struct mpdemo_arena *arena)
-{
-	size_t in_use = arena_in_use(arena);
-
-	WRITE_ONCE(arena->peak, arena_peak(arena));
-	WRITE_ONCE(arena->pos, arena->base);
-	WRITE_ONCE(arena->resets, arena->resets + 1);
-	return in_use;
-}
-
-/**
- * mpdemo_arena_reset_slowly() - as mpdemo_arena_reset(), but may sleep
- * @arena: the arena
- *
- * Not exported: for arenas of gigabytes, where init_on_free=1 has them cleared.
- *
- * Context: Task context, may sleep; one at a time, see
- * mpdemo_arena_alloc_aligned().
- * Return: bytes that were in use.
- */
-size_t mpdemo_arena_reset_slowly(struct mpdemo_arena *arena)
-{
-	size_t in_use = arena_rewind(arena);
-
-	if (want_init_on_free())
-		mpdemo_region_clear((void *)arena->base, in_use);
-	return in_use;
-}
-
-/**
- * mpdemo_arena_reset() - free all that was allocated from an arena
- * @arena: the arena
- *
- * Context: Any, but one at a time, see mpdemo_arena_alloc_aligned(). Never
- * sleeps.
- * Return: bytes that were in use.
- */
-size_t mpdemo_arena_reset(struct mpdemo_arena *arena)
-{
-	size_t in_use = arena_rewind(arena);
-
-	if (want_init_on_free())
-		memset((void *)arena->base, 0, in_use);
-	return in_use;
-}
-EXPORT_SYMBOL_GPL(mpdemo_arena_reset);
-
-/**
- * mpdemo_arena_offset() - where a piece begins in its arena
- * @arena: the arena
- * @piece: what was allocated from it
- *
- * Context: Any.
- * Return: bytes from the begin of the arena.
- */
-size_t mpdemo_arena_offset(const struct mpdemo_arena *arena, const void *piece)
-{
-	return (unsigned long)piece - arena->base;
-}
-EXPORT_SYMBOL_GPL(mpdemo_arena_offset);
-
-/**
- * mpdemo_arena_get_stats() - read the counters of an arena
- * @arena: the arena
- * @stats: where to put them
- *
- * Context: Any, also while the owner uses the arena; then each number is one
- * that it had lately, and they need not fit together.
- */
-void mpdemo_arena_get_stats(const struct mpdemo_arena *arena,
-			    struct mpdemo_arena_stats *stats)
-{
-	stats->bytes = arena->end - arena->base;
-	stats->in_use = arena_in_use(arena);
-	stats->peak = arena_peak(arena);
-	stats->allocs = READ_ONCE(arena->allocs);
-	stats->resets = READ_ONCE(arena->resets);
-	stats->failures = READ_ONCE(arena->failures);
-	stats->footprint = sizeof(*arena) +
-			   mpdemo_region_footprint(stats->bytes);
-}
-EXPORT_SYMBOL_GPL(mpdemo_arena_get_stats);

@@ -1,10 +1,112 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the parts of the arena share: arena.c, allocation, marks and reset;
+ * arena_percpu.c, sections; arena_lifetime.c, begin and end.
+ */
 #ifndef _MPDEMO_ARENA_H
 #define _MPDEMO_ARENA_H
 
+#include <linux/atomic.h>
+#include <linux/cache.h>
+#include <linux/percpu.h>
 #include <linux/types.h>
 
-struct mpdemo_arena;
+#include <mempool_demo/arena.h>
+
+struct mpdemo_chunk;
+
+/* Bits of arena.reported */
+#define REPORTED_MISUSE	0
+
+enum arena_kind {
+	ARENA_SINGLE,		/* struct arena */
+	ARENA_SHARED,		/* struct arena */
+	ARENA_PERCPU,		/* struct arena, of which there are the following */
+	ARENA_CPU,		/* struct cpu_arena */
+};
+
+/* Where an arena was when a mark was made. */
+struct arena_place {
+	u64 serial;
+	struct mpdemo_chunk *chunk;
+	unsigned long pos;
+	size_t before;
+};
+
+/*
+ * An arena has one owner, and no lock. Counters are read by others at any time;
+ * so whatever they read is written once.
+ */
+struct arena {
+	struct mpdemo_arena api;
+
+	/* Constant after creation. */
+	char *name;			/* or NULL */
+	size_t bytes;
+	size_t chunk_bytes;		/* 0: one chunk, for ever */
+	unsigned int retain;
+	gfp_t gfp;
+
+	/* Chunks in use from @first to @current; those behind are spare. */
+	struct mpdemo_chunk *first;
+	struct mpdemo_chunk *current_chunk;
+	size_t before;			/* bytes of the chunks before it */
+	size_t taken;			/* bytes of all chunks */
+	unsigned int nr_chunks;
+
+	size_t peak;			/* up to the last reset or rollback */
+	u64 resets;
+	atomic64_t failures;
+	atomic64_t refused;
+	unsigned long reported;
+
+	u64 serial;			/* of the newest mark */
+	unsigned int nr_marks;
+	struct arena_place marks[MPDEMO_ARENA_MARKS];
+
+	/* ARENA_PERCPU */
+	struct cpu_arena __percpu *cpus;
+
+	/* ARENA_SHARED */
+	unsigned long __percpu *shared_allocs;
+	atomic_long_t shared_pos ____cacheline_aligned_in_smp;
+};
+
+/* What one CPU has of an arena per CPU; only that CPU uses it. */
+struct cpu_arena {
+	struct mpdemo_arena api;
+	unsigned long base;
+	unsigned long limit;		/* where @api.end is inside of a section */
+	unsigned int depth;		/* sections under way */
+	size_t peak;
+	unsigned long resets;
+	struct arena *arena;
+	struct mpdemo_chunk *chunk;
+};
+
+static inline struct arena *to_arena(const struct mpdemo_arena *api)
+{
+	return container_of((struct mpdemo_arena *)api, struct arena, api);
+}
+
+static inline struct cpu_arena *to_cpu_arena(const struct mpdemo_arena *api)
+{
+	return container_of((struct mpdemo_arena *)api, struct cpu_arena, api);
+}
+
+/* arena.c */
+void arena_start(struct arena *arena, struct mpdemo_chunk *first);
+void *arena_failed(struct arena *arena);
+size_t arena_in_use(const struct arena *arena);
+size_t arena_peak(const struct arena *arena);
+void arena_refuse(struct arena *arena, const char *what, unsigned long caller);
+
+/* arena_percpu.c */
+void *cpu_arena_failed(struct cpu_arena *cpu_arena);
+int cpu_arenas_create(struct arena *arena);
+void cpu_arenas_destroy(struct arena *arena);
+void cpu_arenas_get_stats(const struct arena *arena,
+			  struct mpdemo_arena_stats *stats);
 
 /**
  * struct mpdemo_arena_piece - what an allocation did to an arena
@@ -18,10 +120,11 @@ struct mpdemo_arena_piece {
 	u64 resets;
 };
 
-void *mpdemo_arena_take(struct mpdemo_arena *arena, size_t size, size_t align,
+/* For the arenas of user space, which are one chunk each. */
+void *mpdemo_arena_take(struct mpdemo_arena *api, size_t size, size_t align,
 			struct mpdemo_arena_piece *piece);
-void mpdemo_arena_take_back(struct mpdemo_arena *arena,
+void mpdemo_arena_take_back(struct mpdemo_arena *api,
 			    const struct mpdemo_arena_piece *piece);
-size_t mpdemo_arena_reset_slowly(struct mpdemo_arena *arena);
+size_t mpdemo_arena_reset_slowly(struct mpdemo_arena *api);
 
 #endif /* _MPDEMO_ARENA_H */

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Arenas per CPU: temporary memory between mpdemo_arena_begin() and _end().
+ *
+ * Preemption is off in between, so a section has the memory of its CPU to itself
+ * but for what interrupts it: softirq, hardirq, NMI. Those may have sections of
+ * their own. They end before the interrupted one goes on, and each end puts back
+ * exactly what its begin has found: the position, the end and the depth. So what
+ * was interrupted, be it in the middle of an allocation, sees no change; and what
+ * an interrupt wrote lay in memory that was free.
+ *
+ * Rules, and what tells that one is broken:
+ *  - nothing sleeps in a section (CONFIG_DEBUG_ATOMIC_SLEEP)
+ *  - an allocation outside of every section fails, is counted and reported:
+ *    there, position and end are equal, so the fast path leads here
+ *  - an allocation with preemption on, or on another CPU, from what a begin has
+ *    returned: the same, with CONFIG_DEBUG_PREEMPT, which looks before each one
+ *  - sections end on the CPU, and in the reverse order, that they began: counted
+ *    and reported where they do not. The end of an outer section ends those
+ *    inside of it.
+ */
+
+#include <linux/errno.h>
+#include <linux/export.h>
+#include <linux/instruction_pointer.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/percpu.h>
+#include <linux/preempt.h>
+#include <linux/string.h>
+#include <linux/topology.h>
+
+#include "arena.h"
+#include "chunk.h"
+
+/**
+ * mpdemo_arena_begin() - begin a section on this CPU's part of an arena
+ * @api: an arena per CPU
+ * @scope: for mpdemo_arena_end(), on the stack of the caller
+ *
+ * Turns preemption off until mpdemo_arena_end().
+ *
+ * Context: Any, NMI included.
+ * Return: what to allocate from, in this section only; not NULL.
+ */
+struct mpdemo_arena *mpdemo_arena_begin(struct mpdemo_arena *api,
+					struct mpdemo_arena_scope *scope)
+{
+	struct cpu_arena *cpu_arena;
+
+	preempt_disable();
+	cpu_arena = this_cpu_ptr(to_arena(api)->cpus);
+	scope->percpu = api;
+	scope->arena = &cpu_arena->api;
+	scope->pos = cpu_arena->api.pos;
+	scope->end = cpu_arena->api.end;
+	scope->depth = cpu_arena->depth;
+
+	WRITE_ONCE(cpu_arena->depth, scope->depth + 1);
+	WRITE_ONCE(cpu_arena->api.end, cpu_arena->limit);
+	return &cpu_arena->api;
+}
+EXPORT_SYMBOL_GPL(mpdemo_arena_begin);
+
+/*
+ * Return: whether the section may end all the same, and that includes to turn
+ * preemption on where its begin has turned it off.
+ */
+static noinline bool end_is_wrong(struct mpdemo_arena_scope *scope,
+				  unsigned long caller)
+{
+	struct cpu_arena *cpu_arena = to_cpu_arena(scope->arena);
+	struct arena *arena = cpu_arena->arena;
+
+	if (preemptible() || cpu_arena != this_cpu_ptr(arena->cpus)) {
+		arena_refuse(arena, "section ended where it did not begin",
+			     caller);
+		return false;
+	}
+	arena_refuse(arena, "sections ended out of order", caller);
+	if (cpu_arena->depth > scope->depth)
+		return true;
+	/* It has ended already, with one around it. */
+	preempt_enable();
+	return false;
+}
+
+/**
+ * mpdemo_arena_end() - end a section, and free all that it has allocated
+ * @scope: what mpdemo_arena_begin() has filled
+ *
+ * A section that does not end where it began, or not in order, is counted and
+ * reported in the kernel log, once per arena.
+ *
+ * Context: as its mpdemo_arena_begin(), and on the same CPU.
+ */
+void mpdemo_arena_end(struct mpdemo_arena_scope *scope)
+{
+	struct cpu_arena *cpu_arena = to_cpu_arena(scope->arena);
+	size_t in_use;
+
+	if (unlikely(preemptible() ||
+		     cpu_arena != this_cpu_ptr(to_arena(scope->percpu)->cpus) ||
+		     cpu_arena->depth != scope->depth + 1) &&
+	    !end_is_wrong(scope, _RET_IP_))
+		return;
+
+	in_use = cpu_arena->api.pos - cpu_arena->base;
+	if (in_use > cpu_arena->peak)
+		WRITE_ONCE(cpu_arena->peak, in_use);
+	if (want_init_on_free())
+		memset((void *)scope->pos, 0, cpu_arena->api.pos - scope->pos);
+
+	/* All use of the memory comes before it is free again. */
+	barrier();
+	WRITE_ONCE(cpu_arena->api.pos, scope->pos);
+	WRITE_ONCE(cpu_arena->api.end, scope->end);
+	WRITE_ONCE(cpu_arena->depth, scope->depth);
+	if (!scope->depth)
+		data_race(cpu_arena->resets++);
+	preempt_enable();
+}
+EXPORT_SYMBOL_GPL(mpdemo_arena_end);
+
+/* Of no kind but the one of a CPU anything is asked. */
+bool mpdemo_arena_in_section(struct mpdemo_arena *api)
+{
+	struct arena *arena;
+
+	if (api->kind != ARENA_CPU)
+		return true;
+	arena = to_cpu_arena(api)->arena;
+	if (!preemptible() && to_cpu_arena(api) == this_cpu_ptr(arena->cpus))
+		return true;
+	arena_refuse(arena, "allocation outside of a section", _RET_IP_);
+	return false;
+}
+EXPORT_SYMBOL_GPL(mpdemo_arena_in_section);
+
+/* An allocation did not fit, or was made outside of every section. */
+void *cpu_arena_failed(struct cpu_arena *cpu_arena)
+{
+	if (READ_ONCE(cpu_arena->depth))
+		return arena_failed(cpu_arena->arena);
+	arena_refuse(cpu_arena->arena, "allocation outside of a section",
+		     _RET_IP_);
+	return NULL;
+}
+
+/* On failure, what there is is freed by cpu_arenas_destroy(). */
+int cpu_arenas_create(struct arena *arena)
+{
+	int cpu;
+
+	arena->cpus = alloc_percpu_gfp(struct cpu_arena, arena->gfp);
+	if (!arena->cpus)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu) {
+		struct cpu_arena *cpu_arena = per_cpu_ptr(arena->cpus, cpu);
+		struct mpdemo_chunk *chunk;
+
+		chunk = mpdemo_chunk_create(arena->bytes, arena->gfp,
+					    cpu_to_node(cpu));
+		if (!chunk)
+			return -ENOMEM;
+		cpu_arena->chunk = chunk;
+		cpu_arena->arena = arena;
+		cpu_arena->base = chunk->base;
+		cpu_arena->limit = chunk->end;
+		cpu_arena->api.kind = ARENA_CPU;
+		cpu_arena->api.pos = chunk->base;
+		cpu_arena->api.end = chunk->base;
+	}
+	return 0;
+}
+
+void cpu_arenas_destroy(struct arena *arena)
+{
+	int cpu;
+
+	if (!arena->cpus)
+		return;
+	for_each_possible_cpu(cpu) {
+		struct mpdemo_chunk *chunk =
+			per_cpu_ptr(arena->cpus, cpu)->chunk;
+
+		if (chunk)
+			mpdemo_chunk_destroy(chunk);
+	}
+	free_percpu(arena->cpus);
+}
+
+void cpu_arenas_get_stats(const struct arena *arena,
+			  struct mpdemo_arena_stats *stats)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		const struct cpu_arena *cpu_arena =
+			per_cpu_ptr(arena->cpus, cpu);
+		size_t in_use = READ_ONCE(cpu_arena->api.pos) - cpu_arena->base;
+
+		stats->bytes += cpu_arena->limit - cpu_arena->base;
+		stats->in_use += in_use;
+		stats->peak = max3(stats->peak, in_use,
+				   READ_ONCE(cpu_arena->peak));
+		stats->chunks++;
+		stats->marks += READ_ONCE(cpu_arena->depth);
+		stats->allocs += data_race(cpu_arena->api.allocs);
+		stats->resets += data_race(cpu_arena->resets);
+	}
+}
