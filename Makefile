@@ -17,8 +17,11 @@ kmod = $(MAKE) --no-print-directory -C kmod $(if $(KDIR),KDIR=$(abspath $(KDIR))
 # The Linux source that the headers of the tests are taken from.
 KSFT = $(shell tools/vm/fetch source 6.1)/tools/testing/selftests
 
-# The kernel of demo, test and shell: a Debian series, or a build tree.
+# The kernel of demo, test and shell: a name tools/vm/run knows, or a build tree.
 KERNEL ?= 6.1
+
+# Those of test-matrix; all, where none is named.
+KERNELS ?=
 
 all: modules tools selftests
 
@@ -28,7 +31,10 @@ help:
 	@echo '  make test       boot a VM and run all tests in it'
 	@echo '  make bench      boot a VM and count the instructions of all allocators'
 	@echo '  make shell      boot a VM with the module and a shell in it'
-	@echo '                  KERNEL=6.12: another kernel than 6.1, see tools/vm/run --help'
+	@echo '                  KERNEL=7.3-debug: another kernel than 6.1, see tools/vm/run --help'
+	@echo '  make test-matrix  all tests on 6.1, 6.12, PREEMPT_RT and 7.3 (release, KASAN, KCSAN,'
+	@echo '                  User Mode Linux); builds those of 7.3 first, some 15 minutes, once.'
+	@echo '                  KERNELS="6.12-rt 7.3": those only'
 	@echo
 	@echo 'For this machine:'
 	@echo '  make            modules, tools and selftests'
@@ -40,7 +46,7 @@ help:
 	@echo
 	@echo '  make check      style, static analysis and documentation of the source'
 	@echo '  make clean      remove all that was built, but not the kernels that were'
-	@echo '                  fetched (~/.cache/mempool_demo)'
+	@echo '                  fetched or built (~/.cache/mempool_demo)'
 
 modules:
 	+@$(kmod) modules
@@ -66,9 +72,13 @@ bench: packages
 test: packages
 	+@$(MAKE) --no-print-directory tools selftests
 	@rm -rf $(O)/test
-	@tools/vm/run --kernel $(KERNEL) --add $(O)/selftests --out $(O)/test \
+	@tools/vm/run --kernel $(KERNEL) --timeout 900 --add $(O)/selftests --out $(O)/test \
 		-- selftests/run.sh; status=$$?; \
 		cat $(O)/test/summary 2>/dev/null; exit $$status
+
+test-matrix: packages
+	+@$(MAKE) --no-print-directory tools selftests
+	@tools/vm/matrix $(KERNELS)
 
 shell: packages
 	+@$(MAKE) --no-print-directory tools
@@ -88,5 +98,5 @@ clean:
 		-o -name '*.mod.c' -o -name '.*.cmd' -o -name 'modules.order' \
 		-o -name Module.symvers \) -delete
 
-.PHONY: all help modules tools selftests packages demo bench test shell check \
-	install clean
+.PHONY: all help modules tools selftests packages demo bench test test-matrix shell \
+	check install clean

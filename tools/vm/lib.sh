@@ -31,7 +31,8 @@ die()
 
 # kernel_select SERIES|TREE: sets what the other scripts want to know about a kernel
 #   kernel_headers  folder for "make -C"
-#   kernel_image    what QEMU boots
+#   kernel_arch     x86_64, or um: the kernel is a program of this machine
+#   kernel_image    what QEMU boots, or that program
 #   kernel_release  what uname -r will say
 #   kernel_modules  folder with the kernel's own modules, empty if there are none
 #   kernel_config   its configuration
@@ -45,8 +46,10 @@ kernel_select()
 	*/*|.|..)
 		dir=$(realpath -e -- "$1" 2>/dev/null) || die "no such kernel tree: $1"
 		kernel_headers=$dir
-		kernel_image=$dir/arch/x86/boot/bzImage
 		kernel_config=$dir/.config
+		kernel_image=$dir/arch/x86/boot/bzImage
+		[ -f "$kernel_image" ] || kernel_image=$dir/vmlinux
+		! is_uml "$kernel_config" || kernel_image=$dir/linux
 		kernel_modules=
 		for version in "$kernel_image" "$kernel_config" "$dir/Module.symvers" \
 			       "$dir/include/config/kernel.release"; do
@@ -68,4 +71,11 @@ kernel_select()
 		kernel_about="$kernel_release ($version)"
 		;;
 	esac
+	kernel_arch=x86_64
+	! is_uml "$kernel_config" || kernel_arch=um
+}
+
+is_uml()	# CONFIG
+{
+	grep -qs '^CONFIG_UML=y' "$1"
 }
