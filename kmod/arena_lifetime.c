@@ -210,7 +210,7 @@ static void single_get_stats(const struct arena *arena,
 	stats->peak = arena_peak(arena);
 	stats->chunks = READ_ONCE(arena->nr_chunks);
 	stats->marks = READ_ONCE(arena->nr_marks);
-	stats->allocs = data_race(arena->api.allocs);
+	stats->allocs = READ_ONCE(arena->api.allocs);
 	stats->resets = READ_ONCE(arena->resets);
 }
 

@@ -117,7 +117,7 @@ void mpdemo_arena_end(struct mpdemo_arena_scope *scope)
 	WRITE_ONCE(cpu_arena->api.end, scope->end);
 	WRITE_ONCE(cpu_arena->depth, scope->depth);
 	if (!scope->depth)
-		data_race(cpu_arena->resets++);
+		WRITE_ONCE(cpu_arena->resets, cpu_arena->resets + 1);
 	preempt_enable();
 }
 EXPORT_SYMBOL_GPL(mpdemo_arena_end);
@@ -147,7 +147,7 @@ void *cpu_arena_failed(struct cpu_arena *cpu_arena)
 	return NULL;
 }
 
-/* On failure, what there is is freed by cpu_arenas_destroy(). */
+/* On failure, the parts that there are will be freed by cpu_arenas_destroy(). */
 int cpu_arenas_create(struct arena *arena)
 {
 	int cpu;
@@ -206,7 +206,7 @@ void cpu_arenas_get_stats(const struct arena *arena,
 				   READ_ONCE(cpu_arena->peak));
 		stats->chunks++;
 		stats->marks += READ_ONCE(cpu_arena->depth);
-		stats->allocs += data_race(cpu_arena->api.allocs);
-		stats->resets += data_race(cpu_arena->resets);
+		stats->allocs += READ_ONCE(cpu_arena->api.allocs);
+		stats->resets += READ_ONCE(cpu_arena->resets);
 	}
 }

@@ -15,7 +15,7 @@
 /* Links are written this many at a time before the CPU is offered to others. */
 #define RESCHED_LINKS	SZ_64K
 
-/* How often freelist_depth() looks for an instant without another operation. */
+/* How often freelist_count() looks for an instant without another operation. */
 #define DEPTH_TRIES	1000
 
 /**
@@ -27,7 +27,7 @@
  * Context: Task context, may sleep.
  * Return: 0 or -ENOMEM.
  */
-int freelist_init(struct freelist *list, unsigned int nr, gfp_t gfp)
+int freelist_init(struct mpdemo_freelist *list, unsigned int nr, gfp_t gfp)
 {
 	unsigned int i;
 
@@ -48,7 +48,10 @@ int freelist_init(struct freelist *list, unsigned int nr, gfp_t gfp)
 	list->links[freelist_end(list)] = (union mpdemo_link) {
 		.next = freelist_end(list),
 	};
-	list->links[freelist_closed(list)] = list->links[freelist_end(list)];
+	list->links[freelist_closed(list)] = (union mpdemo_link) {
+		.next = freelist_end(list),
+		.depth = FREELIST_CLOSED_DEPTH,
+	};
 	atomic64_set(&list->half_wraps, 0);
 	atomic64_set(&list->head, 0);
 	return 0;
@@ -60,13 +63,13 @@ int freelist_init(struct freelist *list, unsigned int nr, gfp_t gfp)
  *
  * Context: Task context, may sleep.
  */
-void freelist_exit(struct freelist *list)
+void freelist_exit(struct mpdemo_freelist *list)
 {
 	kvfree(list->links);
 }
 
 /* Out of line: once in 2^39 blocks. */
-void freelist_note_half_wrap(struct freelist *list)
+void freelist_note_half_wrap(struct mpdemo_freelist *list)
 {
 	atomic64_inc(&list->half_wraps);
 }
@@ -94,7 +97,7 @@ static u64 extend_tag(u64 tag, u64 half_wraps)
  *
  * Context: Any.
  */
-void freelist_count(const struct freelist *list, struct freelist_counts *counts)
+void freelist_count(const struct mpdemo_freelist *list, struct freelist_counts *counts)
 {
 	u64 half_wraps = atomic64_read(&list->half_wraps);
 	u64 head = atomic64_read(&list->head), before;
@@ -131,7 +134,7 @@ void freelist_count(const struct freelist *list, struct freelist_counts *counts)
  * Context: Any.
  * Return: false if the list is closed.
  */
-bool freelist_rechain(struct freelist *list, struct freelist_chain *chain)
+bool freelist_rechain(struct mpdemo_freelist *list, struct freelist_chain *chain)
 {
 	unsigned int top = freelist_head_index(chain->head), index, i;
 	union mpdemo_link *links = list->links, link;
@@ -160,7 +163,7 @@ bool freelist_rechain(struct freelist *list, struct freelist_chain *chain)
  * Context: Any, once.
  * Return: how many blocks were free.
  */
-unsigned int freelist_close(struct freelist *list)
+unsigned int freelist_close(struct mpdemo_freelist *list)
 {
 	u64 head = atomic64_read(&list->head);
 	u32 depth;
@@ -184,7 +187,7 @@ unsigned int freelist_close(struct freelist *list)
  * Context: Any.
  * Return: whether these were the last ones.
  */
-bool freelist_come_home(struct freelist *list, unsigned int n)
+bool freelist_come_home(struct mpdemo_freelist *list, unsigned int n)
 {
 	/* Not to be read after the addition. */
 	u64 all = (u64)READ_ONCE(list->nr) + 1;

@@ -40,8 +40,7 @@
  * not wait-free: an operation starts again where another one succeeded. For a
  * single block that is one out of a few instructions. To take n blocks is to
  * follow n links first, so whoever takes many can lose to those who take one
- * over and over; freelist_try_pop_chain() leaves it to its caller how long to
- * try.
+ * over and over; it is left to the caller how long to try.
  *
  * What is not caught: two frees of one block that race each other, as both see
  * it held.
@@ -53,6 +52,7 @@
 #include <linux/bits.h>
 #include <linux/cache.h>
 #include <linux/compiler.h>
+#include <linux/errno.h>
 #include <linux/types.h>
 
 #include <mempool_demo/pool.h>
@@ -65,20 +65,11 @@
 /* Blocks in a chain that is pushed: a bound for the work of one attempt. */
 #define FREELIST_PUSH_MAX	32
 
-/**
- * struct freelist - the free ones of @nr blocks
- * @links: @nr + 2 words; the last two belong to the special indices and have a
- *	depth of 0, so that those need no test where a depth is read
- * @nr: number of blocks
- * @half_wraps: how often the tag has passed 0 or the middle of its range
- * @head: see above; on a cache line of its own, as all CPUs write to it
+/*
+ * The depth of the link of a closed list, from which no list is long enough; and
+ * one more of it is negative still, which is how a push comes to look closer.
  */
-struct freelist {
-	union mpdemo_link *links;
-	unsigned int nr;
-	atomic64_t half_wraps;
-	atomic64_t head ____cacheline_aligned_in_smp;
-};
+#define FREELIST_CLOSED_DEPTH	(BIT(31) | BIT(30))
 
 /**
  * struct freelist_counts - what a freelist says of itself
@@ -94,29 +85,27 @@ struct freelist_counts {
  * struct freelist_chain - blocks on their way to be pushed
  * @head: the head when the chain was begun
  * @first: the block that will be the head; of none, the one that is
- * @last: the first block that was put into the chain, hence its last
  * @depth: of @first, if @head is still the head
  * @nr: blocks in the chain
  */
 struct freelist_chain {
 	u64 head;
-	unsigned int first;
-	unsigned int last;
-	unsigned int depth;
+	u32 first;
+	u32 depth;
 	unsigned int nr;
 };
 
-int freelist_init(struct freelist *list, unsigned int nr, gfp_t gfp);
-void freelist_exit(struct freelist *list);
-void freelist_count(const struct freelist *list,
+int freelist_init(struct mpdemo_freelist *list, unsigned int nr, gfp_t gfp);
+void freelist_exit(struct mpdemo_freelist *list);
+void freelist_count(const struct mpdemo_freelist *list,
 		    struct freelist_counts *counts);
-void freelist_note_half_wrap(struct freelist *list);
-bool freelist_rechain(struct freelist *list, struct freelist_chain *chain);
-unsigned int freelist_close(struct freelist *list);
-bool freelist_come_home(struct freelist *list, unsigned int n);
+void freelist_note_half_wrap(struct mpdemo_freelist *list);
+bool freelist_rechain(struct mpdemo_freelist *list, struct freelist_chain *chain);
+unsigned int freelist_close(struct mpdemo_freelist *list);
+bool freelist_come_home(struct mpdemo_freelist *list, unsigned int n);
 
 /* The special indices. */
-static inline unsigned int freelist_end(const struct freelist *list)
+static inline unsigned int freelist_end(const struct mpdemo_freelist *list)
 {
 	return list->nr;
 }
@@ -124,7 +113,7 @@ static inline unsigned int freelist_end(const struct freelist *list)
 /* A closed list gives nothing and only counts what comes back, in place of the
  * tag.
  */
-static inline unsigned int freelist_closed(const struct freelist *list)
+static inline unsigned int freelist_closed(const struct mpdemo_freelist *list)
 {
 	return list->nr + 1;
 }
@@ -134,27 +123,26 @@ static inline unsigned int freelist_head_index(u64 head)
 	return head & FREELIST_INDEX_MASK;
 }
 
-/* @next is not masked: it is an index, which fits. */
-static inline u64 freelist_head_popped(u64 head, u32 next, unsigned int n)
+/* @top is the index in @head; @next is one as well, so it fits. */
+static inline u64 freelist_head_popped(u64 head, u32 top, u32 next,
+				       unsigned int n)
 {
-	return ((head & ~FREELIST_INDEX_MASK) +
-		((u64)n << FREELIST_INDEX_BITS)) | next;
+	return head - top + next + ((u64)n << FREELIST_INDEX_BITS);
 }
 
-static inline u64 freelist_head_pushed(u64 head, unsigned int index)
+static inline u64 freelist_head_pushed(u64 head, u32 top, u32 index)
 {
-	return (head & ~FREELIST_INDEX_MASK) | index;
+	return head - top + index;
 }
 
 /*
  * The tag alone is too narrow for a counter. But whoever moves its highest bit
- * counts that, so the number of blocks popped can be told in 64 bits.
+ * counts that, by freelist_note_half_wrap(), so the number of blocks popped can
+ * be told in 64 bits.
  */
-static __always_inline void
-freelist_note_popped(struct freelist *list, u64 head, u64 popped)
+static inline bool freelist_is_half_wrap(u64 head, u64 popped)
 {
-	if (unlikely((s64)(head ^ popped) < 0))
-		freelist_note_half_wrap(list);
+	return (s64)(head ^ popped) < 0;
 }
 
 /* From here on the block is held. What is behind it stays as it was. */
@@ -164,7 +152,7 @@ static inline void freelist_hold(union mpdemo_link *links, unsigned int index)
 }
 
 /* Whether block @index is held. Only its holder gets an answer that lasts. */
-static inline bool freelist_is_held(const struct freelist *list,
+static inline bool freelist_is_held(const struct mpdemo_freelist *list,
 				    unsigned int index)
 {
 	return READ_ONCE(list->links[index].depth) == MPDEMO_LINK_HELD;
@@ -175,12 +163,14 @@ static inline bool freelist_is_held(const struct freelist *list,
  * @list: the list
  * @index: where to put its number
  * @depth: where to put how long the list was before
+ * @half_wrap: where to put whether the caller must call
+ *	freelist_note_half_wrap(); left to it, as it can do so at its very end
  *
  * Return: false if the list is empty or closed.
  */
-static __always_inline bool freelist_pop(struct freelist *list,
+static __always_inline bool freelist_pop(struct mpdemo_freelist *list,
 					 unsigned int *index,
-					 unsigned int *depth)
+					 unsigned int *depth, bool *half_wrap)
 {
 	/* In locals, as the cmpxchg makes the compiler forget all memory. */
 	union mpdemo_link *links = list->links, link;
@@ -188,97 +178,96 @@ static __always_inline bool freelist_pop(struct freelist *list,
 
 	do {
 		*index = freelist_head_index(head);
-		if (unlikely(*index >= freelist_end(list)))
+		if (unlikely(*index >= list->nr))
 			return false;
 		/*
 		 * Another CPU may pop the block meanwhile and push it again;
 		 * then this reads something else, and the cmpxchg fails.
 		 */
 		link.word = READ_ONCE(links[*index].word);
-		popped = freelist_head_popped(head, link.next, 1);
+		popped = freelist_head_popped(head, *index, link.next, 1);
 		/* acquire: pairs with the release in freelist_push() */
 	} while (!atomic64_try_cmpxchg_acquire(&list->head, &head, popped));
 
 	freelist_hold(links, *index);
 	*depth = link.depth;
-	freelist_note_popped(list, head, popped);
+	*half_wrap = freelist_is_half_wrap(head, popped);
 	return true;
 }
 
-/* Follow the list from @index on, @n times. */
-static inline u32 freelist_walk(const union mpdemo_link *links, u32 index,
-				unsigned int n)
-{
-	while (n--)
-		index = READ_ONCE(links[index].next);
-	return index;
-}
-
-/* What freelist_try_pop_chain() came to. */
-enum freelist_popped {
-	FREELIST_POPPED,
-	FREELIST_TOO_SHORT,
-	FREELIST_CHANGED,
+/*
+ * Take many at one instant: begin with the head as it is; follow the links with
+ * freelist_next() from @first on, n times; and end, which takes what was met on
+ * the way, or nothing. Then each of them must be marked by freelist_hold().
+ */
+struct freelist_take {
+	u64 head;
+	u32 first;	/* block */
+	u32 depth;	/* blocks in the list */
 };
 
 /**
- * freelist_try_pop_chain() - take the first @n blocks at one instant, or none
+ * freelist_take_begin() - see whether the list is long enough
  * @list: the list
- * @n: how many, 1 or more
- * @first: where to put the number of the first one
- * @depth: where to put how long the list was before
+ * @n: how many are to be taken, 1 or more
+ * @take: filled
  *
- * The blocks taken are still linked; the caller goes through them with
- * freelist_take_next().
- *
- * Return: FREELIST_TOO_SHORT: too short, or closed; FREELIST_CHANGED: another
- * operation got in between, nothing was taken.
+ * Return: 0; -EAGAIN: the list is too short, or closed; -EBUSY: another
+ * operation got in between.
  */
-static inline enum freelist_popped
-freelist_try_pop_chain(struct freelist *list, unsigned int n,
-		       unsigned int *first, unsigned int *depth)
+static __always_inline int freelist_take_begin(struct mpdemo_freelist *list,
+					       unsigned int n,
+					       struct freelist_take *take)
 {
-	u64 head = atomic64_read(&list->head), popped;
+	take->head = atomic64_read(&list->head);
+	take->first = freelist_head_index(take->head);
+	take->depth = READ_ONCE(list->links[take->first].depth);
+	/* Signed, see FREELIST_CLOSED_DEPTH. */
+	if (likely((s64)(s32)take->depth >= (s64)n))
+		return 0;
+	/*
+	 * Too short, if that depth is the one of the head. It is not if CPU 1 has
+	 * popped the block since and is on its way to push it back: what it
+	 * writes first may be any depth, one taken from a head that moves under
+	 * it, and is put right only by its next turn. To see that link and yet
+	 * the old head would be to fail without cause. Pairs with the
+	 * smp_store_release() of links, which come behind the pop of CPU 1.
+	 */
+	smp_rmb();
+	return atomic64_read(&list->head) == take->head ? -EAGAIN : -EBUSY;
+}
 
-	*first = freelist_head_index(head);
-	*depth = READ_ONCE(list->links[*first].depth);
-	if (unlikely(*depth < n)) {
-		/*
-		 * Too short, if that depth is the one of the head. It is not if
-		 * CPU 1 has popped the block since and is on its way to push it
-		 * back: what it writes first may be any depth, one taken from a
-		 * head that moves under it, and is put right only by its next
-		 * turn. To see that link and yet the old head would be to fail
-		 * without cause. Pairs with the smp_store_release() of links,
-		 * which come behind the pop of CPU 1.
-		 */
-		smp_rmb();
-		return atomic64_read(&list->head) == head ?
-			FREELIST_TOO_SHORT : FREELIST_CHANGED;
-	}
-	popped = freelist_head_popped(head,
-				      freelist_walk(list->links, *first, n), n);
-	/* acquire: pairs with the release in freelist_push() */
-	if (!atomic64_try_cmpxchg_acquire(&list->head, &head, popped))
-		return FREELIST_CHANGED;
-	freelist_note_popped(list, head, popped);
-	return FREELIST_POPPED;
+/* The block behind @index; whatever became of that one, an index of links[]. */
+static __always_inline u32 freelist_next(const union mpdemo_link *links,
+					 u32 index)
+{
+	return READ_ONCE(links[index].next);
 }
 
 /**
- * freelist_take_next() - mark a block of a taken chain as held
- * @links: those of the list
- * @index: the block
+ * freelist_take_end() - take the first @n blocks
+ * @list: the list
+ * @n: how many
+ * @take: what was begun
+ * @next: the block behind them
  *
- * Return: the block behind it.
+ * Return: 0; -EBUSY: another operation got in between, nothing was taken, and
+ * what was met on the way is nonsense.
  */
-static inline unsigned int freelist_take_next(union mpdemo_link *links,
-					      unsigned int index)
+static __always_inline int freelist_take_end(struct mpdemo_freelist *list,
+					     unsigned int n,
+					     struct freelist_take *take,
+					     u32 next)
 {
-	unsigned int next = links[index].next;
+	u64 head = take->head;
+	u64 popped = freelist_head_popped(head, take->first, next, n);
 
-	freelist_hold(links, index);
-	return next;
+	/* acquire: pairs with the release in freelist_push() */
+	if (unlikely(!atomic64_try_cmpxchg_acquire(&list->head, &head, popped)))
+		return -EBUSY;
+	if (unlikely(freelist_is_half_wrap(head, popped)))
+		freelist_note_half_wrap(list);
+	return 0;
 }
 
 /**
@@ -291,29 +280,32 @@ static inline unsigned int freelist_take_next(union mpdemo_link *links,
  *
  * Return: false if the list is closed; the block then does not count as home.
  */
-static __always_inline bool freelist_push(struct freelist *list,
+static __always_inline bool freelist_push(struct mpdemo_freelist *list,
 					  unsigned int index)
 {
 	union mpdemo_link *links = list->links, link;
 	u64 head = atomic64_read(&list->head);
+	u32 top, depth;
 
 	do {
-		link.next = freelist_head_index(head);
+		top = freelist_head_index(head);
 		/*
 		 * Where the head is popped meanwhile this depth is nonsense, and
 		 * the cmpxchg fails.
 		 */
-		link.depth = READ_ONCE(links[link.next].depth) + 1;
+		depth = READ_ONCE(links[top].depth) + 1;
+		link.next = top;
+		link.depth = depth;
 		/* Pairs with the smp_rmb() behind reads of a depth. */
 		smp_store_release(&links[index].word, link.word);
-		if (unlikely(link.next == freelist_closed(list)))
+		if (unlikely((s32)depth < 0) && top == freelist_closed(list))
 			return false;
 		/*
 		 * release: who pops a block sees its link, and all that its
 		 * last holder did to it. Pairs with the acquire of the pops.
 		 */
 	} while (!atomic64_try_cmpxchg_release(&list->head, &head,
-					freelist_head_pushed(head, index)));
+				freelist_head_pushed(head, top, index)));
 	return true;
 }
 
@@ -322,8 +314,9 @@ static __always_inline bool freelist_push(struct freelist *list,
  * is begun; freelist_chain_push() links them anew where it has changed since,
  * which is why a chain is short.
  */
-static __always_inline void freelist_chain_begin(const struct freelist *list,
-						 struct freelist_chain *chain)
+static __always_inline void
+freelist_chain_begin(const struct mpdemo_freelist *list,
+		     struct freelist_chain *chain)
 {
 	chain->head = atomic64_read(&list->head);
 	chain->first = freelist_head_index(chain->head);
@@ -334,7 +327,7 @@ static __always_inline void freelist_chain_begin(const struct freelist *list,
 /* From here on the block counts as free, also for who is given it twice. */
 static __always_inline void freelist_chain_add(union mpdemo_link *links,
 					       struct freelist_chain *chain,
-					       unsigned int index)
+					       u32 index)
 {
 	union mpdemo_link link = {
 		.next = chain->first,
@@ -344,21 +337,23 @@ static __always_inline void freelist_chain_add(union mpdemo_link *links,
 	/* Pairs with the smp_rmb() behind reads of a depth. */
 	smp_store_release(&links[index].word, link.word);
 	chain->first = index;
-	if (!chain->nr++)
-		chain->last = index;
+	chain->nr++;
 }
 
 /* As freelist_push(); @chain has a block at least. */
-static __always_inline bool freelist_chain_push(struct freelist *list,
+static __always_inline bool freelist_chain_push(struct mpdemo_freelist *list,
 						struct freelist_chain *chain)
 {
 	do {
-		if (unlikely(freelist_head_index(chain->head) ==
-			     freelist_closed(list)))
+		u32 top = freelist_head_index(chain->head);
+		u64 pushed = freelist_head_pushed(chain->head, top,
+						  chain->first);
+
+		if (unlikely(top == freelist_closed(list)))
 			return false;
 		/* release: as in freelist_push() */
-		if (likely(atomic64_try_cmpxchg_release(&list->head, &chain->head,
-				freelist_head_pushed(chain->head, chain->first))))
+		if (likely(atomic64_try_cmpxchg_release(&list->head,
+							&chain->head, pushed)))
 			return true;
 	} while (freelist_rechain(list, chain));
 	return false;

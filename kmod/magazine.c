@@ -35,56 +35,46 @@
 /* Attempts to take half a magazine while other CPUs change the list. */
 #define REFILL_TRIES	4
 
-/* Enter the magazine of this CPU, or return NULL with preemption as it was. */
-static struct mpdemo_magazine *magazine_get(struct pool *pool)
-{
-	struct mpdemo_magazine *magazine;
-
-	preempt_disable();
-	magazine = this_cpu_ptr(pool->api.magazines);
-	if (mpdemo_magazine_enter(magazine))
-		return magazine;
-	preempt_enable();
-	return NULL;
-}
-
-static void magazine_put(struct mpdemo_magazine *magazine)
-{
-	mpdemo_magazine_leave(magazine);
-	preempt_enable();
-}
-
 /* Into an empty one. The list's first block will be the first to be popped. */
 static void refill(struct pool *pool, struct mpdemo_magazine *magazine)
 {
-	unsigned int half = pool->magazine / 2, index, depth, i, tries;
-	union mpdemo_link *links = pool->api.links;
-	enum freelist_popped popped;
+	unsigned int half = pool->magazine / 2, tries, i;
+	struct mpdemo_freelist *list = &pool->api.free;
+	struct freelist_take take;
+	u32 index;
+	int ret;
 
 	for (tries = 0; tries < REFILL_TRIES; tries++) {
-		popped = freelist_try_pop_chain(&pool->free, half, &index,
-						&depth);
-		if (popped != FREELIST_CHANGED)
+		ret = freelist_take_begin(list, half, &take);
+		if (ret == -EAGAIN)
+			return;
+		if (ret)
+			continue;
+		index = take.first;
+		for (i = half; i--; ) {
+			magazine->index[i] = index;
+			index = freelist_next(list->links, index);
+		}
+		ret = freelist_take_end(list, half, &take, index);
+		if (!ret)
 			break;
 	}
-	if (popped != FREELIST_POPPED)
+	if (ret)
 		return;
 
-	pool_note_depth(pool, depth - half + 1);
-	for (i = half; i--; ) {
-		magazine->index[i] = index;
-		index = links[index].next;
-		WRITE_ONCE(links[magazine->index[i]].depth, MPDEMO_LINK_CACHED);
-	}
+	pool_note_depth(pool, take.depth - half + 1);
+	for (i = 0; i < half; i++)
+		mpdemo_magazine_mark(list->links, magazine->index[i],
+				     MPDEMO_LINK_CACHED);
 	WRITE_ONCE(magazine->nr, half);
 }
 
-static bool refill_and_pop(struct pool *pool, unsigned int *index)
+static bool refill_and_pop(struct pool *pool, u32 *index)
 {
-	struct mpdemo_magazine *magazine = magazine_get(pool);
+	struct mpdemo_magazine *magazine;
 	unsigned int nr;
 
-	if (!magazine)
+	if (!mpdemo_magazine_enter(pool->api.magazines, &magazine))
 		return false;
 	/* It may have come to blocks since it was found empty. */
 	if (!magazine->nr)
@@ -93,21 +83,25 @@ static bool refill_and_pop(struct pool *pool, unsigned int *index)
 	if (nr) {
 		*index = magazine->index[nr - 1];
 		WRITE_ONCE(magazine->nr, nr - 1);
-		data_race(magazine->allocs++);
-		freelist_hold(pool->api.links, *index);
+		mpdemo_count(&magazine->allocs, 1);
+		mpdemo_magazine_mark(pool->api.free.links, *index,
+				     MPDEMO_LINK_HELD);
 	}
-	magazine_put(magazine);
+	mpdemo_magazine_leave(magazine);
 	return nr;
 }
 
-static bool pop_past(struct pool *pool, unsigned int *index)
+static bool pop_past(struct pool *pool, u32 *index)
 {
 	unsigned int depth;
+	bool half_wrap;
 
-	if (!freelist_pop(&pool->free, index, &depth)) {
+	if (!freelist_pop(&pool->api.free, index, &depth, &half_wrap)) {
 		this_cpu_inc(pool->counts->failures);
 		return false;
 	}
+	if (unlikely(half_wrap))
+		freelist_note_half_wrap(&pool->api.free);
 	pool_note_depth(pool, depth);
 	this_cpu_inc(pool->counts->allocs);
 	return true;
@@ -117,8 +111,8 @@ static bool pop_past(struct pool *pool, unsigned int *index)
 void *mpdemo_magazine_alloc_slowly(struct mpdemo_pool *api, gfp_t gfp)
 {
 	struct pool *pool = to_pool(api);
-	unsigned int index;
 	void *block;
+	u32 index;
 
 	if (!refill_and_pop(pool, &index) && !pop_past(pool, &index))
 		return NULL;
@@ -138,23 +132,23 @@ static void flush(struct pool *pool, struct mpdemo_magazine *magazine)
 	while (i < half) {
 		unsigned int end = min(i + FREELIST_PUSH_MAX, half);
 
-		freelist_chain_begin(&pool->free, &chain);
+		freelist_chain_begin(&pool->api.free, &chain);
 		while (i < end)
-			freelist_chain_add(pool->api.links, &chain,
+			freelist_chain_add(pool->api.free.links, &chain,
 					   magazine->index[i++]);
-		pool_push_chain(pool, &chain);
+		pool_push_chain(pool, chain);
 	}
 	memmove(magazine->index, magazine->index + half,
 		(nr - half) * sizeof(*magazine->index));
 	WRITE_ONCE(magazine->nr, nr - half);
 }
 
-static bool flush_and_push(struct pool *pool, unsigned int index)
+static bool flush_and_push(struct pool *pool, u32 index)
 {
-	struct mpdemo_magazine *magazine = magazine_get(pool);
+	struct mpdemo_magazine *magazine;
 	unsigned int room;
 
-	if (!magazine)
+	if (!mpdemo_magazine_enter(pool->api.magazines, &magazine))
 		return false;
 	room = READ_ONCE(pool->api.magazine_room);
 	if (room) {
@@ -162,18 +156,19 @@ static bool flush_and_push(struct pool *pool, unsigned int index)
 			flush(pool, magazine);
 		magazine->index[magazine->nr] = index;
 		WRITE_ONCE(magazine->nr, magazine->nr + 1);
-		data_race(magazine->frees++);
-		WRITE_ONCE(pool->api.links[index].depth, MPDEMO_LINK_CACHED);
+		mpdemo_count(&magazine->frees, 1);
+		mpdemo_magazine_mark(pool->api.free.links, index,
+				     MPDEMO_LINK_CACHED);
 	}
-	magazine_put(magazine);
+	mpdemo_magazine_leave(magazine);
 	return room;
 }
 
-static void push_past(struct pool *pool, unsigned int index)
+static void push_past(struct pool *pool, u32 index)
 {
 	/* Before the push: after it the pool may end by another CPU's. */
 	this_cpu_inc(pool->counts->frees);
-	if (!freelist_push(&pool->free, index))
+	if (!freelist_push(&pool->api.free, index))
 		pool_come_home(pool, 1);
 }
 
@@ -198,30 +193,29 @@ EXPORT_SYMBOL_GPL(mpdemo_magazine_free_slowly);
 bool magazine_take_bulk(struct pool *pool, unsigned int n, void **blocks)
 {
 	struct mpdemo_stride stride = pool->api.stride;
-	union mpdemo_link *links = pool->api.links;
+	union mpdemo_link *links = pool->api.free.links;
 	struct mpdemo_magazine *magazine;
-	unsigned int nr;
-	u32 *index;
+	u32 *index, *end;
 
 	/* Also where there is none. */
-	if (n > pool->magazine)
+	if (n > pool->magazine ||
+	    !mpdemo_magazine_enter(pool->api.magazines, &magazine))
 		return false;
-	magazine = magazine_get(pool);
-	if (!magazine)
-		return false;
-	nr = magazine->nr;
-	if (nr < n) {
-		magazine_put(magazine);
+	if (magazine->nr < n) {
+		mpdemo_magazine_leave(magazine);
 		return false;
 	}
-	for (index = &magazine->index[nr]; index > &magazine->index[nr - n]; ) {
-		index--;
-		*blocks++ = mpdemo_stride_address(&stride, *index);
-		freelist_hold(links, *index);
+	index = &magazine->index[magazine->nr];
+	end = index - n;
+	WRITE_ONCE(magazine->nr, magazine->nr - n);
+	mpdemo_count(&magazine->allocs, n);
+	while (index > end) {
+		u32 i = *--index;
+
+		mpdemo_magazine_mark(links, i, MPDEMO_LINK_HELD);
+		*blocks++ = mpdemo_stride_address(&stride, i);
 	}
-	WRITE_ONCE(magazine->nr, nr - n);
-	data_race(magazine->allocs += n);
-	magazine_put(magazine);
+	mpdemo_magazine_leave(magazine);
 	return true;
 }
 
@@ -230,38 +224,37 @@ bool magazine_put_bulk(struct pool *pool, unsigned int n, void **blocks,
 		       unsigned long caller)
 {
 	struct mpdemo_stride stride = pool->api.stride;
-	union mpdemo_link *links = pool->api.links;
-	unsigned int all = pool->api.nr;
+	union mpdemo_link *links = pool->api.free.links;
+	unsigned long nr = pool->api.free.nr;
 	struct mpdemo_magazine *magazine;
-	u32 *end;
+	void **end = blocks + n;
+	u32 *begin, *top;
+	u64 index;
 
-	/* Zeroing is too much to be done with preemption off. */
-	if (n > pool->magazine || want_init_on_free())
-		return false;
-	magazine = magazine_get(pool);
-	if (!magazine)
+	if (n > pool->magazine ||
+	    !mpdemo_magazine_enter(pool->api.magazines, &magazine))
 		return false;
 	if (n + magazine->nr > READ_ONCE(pool->api.magazine_room)) {
-		magazine_put(magazine);
+		mpdemo_magazine_leave(magazine);
 		return false;
 	}
-	end = &magazine->index[magazine->nr];
-	while (n--) {
-		void *block = *blocks++;
-		u64 index = mpdemo_stride_index(&stride, block);
-
-		if (unlikely(index >= all || READ_ONCE(links[index].depth) !=
-			     MPDEMO_LINK_HELD)) {
-			pool_refuse_free(pool, block, index, caller);
-			continue;
+	begin = &magazine->index[magazine->nr];
+	top = begin;
+	while (blocks < end) {
+		/* No call in here: then all that it needs is in registers. */
+		for (; blocks < end; blocks++) {
+			index = mpdemo_stride_index(&stride, *blocks);
+			if (unlikely(!mpdemo_link_is_held(links, nr, index)))
+				break;
+			*top++ = index;
+			mpdemo_magazine_mark(links, index, MPDEMO_LINK_CACHED);
 		}
-		*end++ = index;
-		WRITE_ONCE(links[index].depth, MPDEMO_LINK_CACHED);
+		if (unlikely(blocks < end))
+			pool_refuse_free(pool, *blocks++, index, caller);
 	}
-	n = end - &magazine->index[magazine->nr];
-	WRITE_ONCE(magazine->nr, magazine->nr + n);
-	data_race(magazine->frees += n);
-	magazine_put(magazine);
+	WRITE_ONCE(magazine->nr, magazine->nr + (top - begin));
+	mpdemo_count(&magazine->frees, top - begin);
+	mpdemo_magazine_leave(magazine);
 	return true;
 }
 

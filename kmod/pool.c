@@ -25,6 +25,7 @@
 #include <linux/bitops.h>
 #include <linux/export.h>
 #include <linux/instruction_pointer.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/string.h>
@@ -52,17 +53,29 @@ static noinline void *alloc_zeroed(struct pool *pool, void *block,
 	return memset(block, 0, pool->block_size);
 }
 
+static noinline void *alloc_at_half_wrap(struct pool *pool, void *block,
+					 unsigned int depth, gfp_t gfp)
+{
+	freelist_note_half_wrap(&pool->api.free);
+	if (want_init_on_alloc(gfp))
+		return alloc_zeroed(pool, block, depth);
+	return alloc_noting_depth(pool, block, depth);
+}
+
 /* mpdemo_pool_alloc() from the list */
 void *mpdemo_pool_alloc_shared(struct mpdemo_pool *api, gfp_t gfp)
 {
 	struct pool *pool = to_pool(api);
 	unsigned int index, depth;
+	bool half_wrap;
 	void *block;
 
-	if (unlikely(!freelist_pop(&pool->free, &index, &depth)))
+	if (unlikely(!freelist_pop(&api->free, &index, &depth, &half_wrap)))
 		return alloc_failed(pool);
 
 	block = mpdemo_stride_address(&api->stride, index);
+	if (unlikely(half_wrap))
+		return alloc_at_half_wrap(pool, block, depth, gfp);
 	if (want_init_on_alloc(gfp))
 		return alloc_zeroed(pool, block, depth);
 	if (unlikely(depth < READ_ONCE(pool->low_depth)))
@@ -94,24 +107,34 @@ int mpdemo_pool_try_take_bulk(struct mpdemo_pool *api, unsigned int n,
 			      void **blocks)
 {
 	struct mpdemo_stride stride = api->stride;
-	union mpdemo_link *links = api->links;
+	union mpdemo_link *links = api->free.links;
 	struct pool *pool = to_pool(api);
-	unsigned int index, depth, i;
+	struct freelist_take take;
+	void **end = blocks + n;
+	u32 index;
+	int ret;
 
-	switch (freelist_try_pop_chain(&pool->free, n, &index, &depth)) {
-	case FREELIST_CHANGED:
-		return -EBUSY;
-	case FREELIST_TOO_SHORT:
-		this_cpu_inc(pool->counts->failures);
-		return -EAGAIN;
-	case FREELIST_POPPED:
-		break;
+	ret = freelist_take_begin(&api->free, n, &take);
+	if (ret) {
+		if (ret == -EAGAIN)
+			this_cpu_inc(pool->counts->failures);
+		return ret;
 	}
-	pool_note_depth(pool, depth - n + 1);
+	index = take.first;
+	while (blocks < end) {
+		*blocks++ = mpdemo_stride_address(&stride, index);
+		index = freelist_next(links, index);
+	}
+	ret = freelist_take_end(&api->free, n, &take, index);
+	if (ret)
+		return ret;
 
-	for (i = 0; i < n; i++) {
-		blocks[i] = mpdemo_stride_address(&stride, index);
-		index = freelist_take_next(links, index);
+	pool_note_depth(pool, take.depth - n + 1);
+	for (index = take.first; n; n--) {
+		u32 next = freelist_next(links, index);
+
+		freelist_hold(links, index);
+		index = next;
 	}
 	return 0;
 }
@@ -173,20 +196,21 @@ EXPORT_SYMBOL_GPL(mpdemo_pool_alloc_bulk);
 /* Count what comes back to a dying pool; the last one to come ends it. */
 noinline void pool_come_home(struct pool *pool, unsigned int n)
 {
-	if (freelist_come_home(&pool->free, n))
+	if (freelist_come_home(&pool->api.free, n))
 		mpdemo_reap(&pool->reap);
 }
 
 static __always_inline void push(struct pool *pool, unsigned int index)
 {
-	if (unlikely(!freelist_push(&pool->free, index)))
+	if (unlikely(!freelist_push(&pool->api.free, index)))
 		pool_come_home(pool, 1);
 }
 
-void pool_push_chain(struct pool *pool, struct freelist_chain *chain)
+/* By value: those who build a chain do so in registers. */
+void pool_push_chain(struct pool *pool, struct freelist_chain chain)
 {
-	if (unlikely(!freelist_chain_push(&pool->free, chain)))
-		pool_come_home(pool, chain->nr);
+	if (unlikely(!freelist_chain_push(&pool->api.free, &chain)))
+		pool_come_home(pool, chain.nr);
 }
 
 static noinline void free_zeroed(struct pool *pool, void *block,
@@ -209,7 +233,7 @@ noinline void pool_refuse_free(struct pool *pool, const void *block, u64 index,
 	atomic64_inc(&pool->refused);
 	if (test_and_set_bit(REPORTED_FREE, &pool->reported))
 		return;
-	if (index >= pool->free.nr)
+	if (index >= pool->api.free.nr)
 		pr_err("pool %s: free of %p refused: no block of this pool, by %pS\n",
 		       pool->name, block, (void *)caller);
 	else
@@ -232,33 +256,44 @@ void mpdemo_pool_free_shared(struct mpdemo_pool *api, void *block)
 }
 EXPORT_SYMBOL_GPL(mpdemo_pool_free_shared);
 
-void pool_free_bulk(struct pool *pool, unsigned int n, void **blocks,
-		    unsigned long caller)
+/* What is refused later is not written to; what is given twice is still held. */
+static noinline void zero_held(struct pool *pool, unsigned int n, void **blocks)
+{
+	while (n--) {
+		void *block = *blocks++;
+
+		if (mpdemo_pool_is_held(&pool->api,
+					mpdemo_stride_index(&pool->api.stride,
+							    block)))
+			memset(block, 0, pool->block_size);
+	}
+}
+
+static void free_bulk(struct pool *pool, unsigned int n, void **blocks,
+		      unsigned long caller)
 {
 	struct mpdemo_stride stride = pool->api.stride;
-	union mpdemo_link *links = pool->api.links;
-	unsigned int nr = pool->api.nr;
+	union mpdemo_link *links = pool->api.free.links;
+	unsigned long nr = pool->api.free.nr;
+	void **end = blocks + n, **stop;
 	struct freelist_chain chain;
-	void **end = blocks + n;
+	u64 index;
 
 	while (blocks < end) {
-		freelist_chain_begin(&pool->free, &chain);
-		while (blocks < end && chain.nr < FREELIST_PUSH_MAX) {
-			void *block = *blocks++;
-			u64 index = mpdemo_stride_index(&stride, block);
-
-			if (unlikely(index >= nr || READ_ONCE(links[index].depth) !=
-				     MPDEMO_LINK_HELD)) {
-				pool_refuse_free(pool, block, index, caller);
-				continue;
-			}
-			if (want_init_on_free())
-				memset(block, 0, pool->block_size);
+		stop = blocks + min_t(size_t, end - blocks, FREELIST_PUSH_MAX);
+		freelist_chain_begin(&pool->api.free, &chain);
+		/* No call in here: then all that it needs is in registers. */
+		for (; blocks < stop; blocks++) {
+			index = mpdemo_stride_index(&stride, *blocks);
+			if (unlikely(!mpdemo_link_is_held(links, nr, index)))
+				break;
 			/* The newest goes first, as if freed one by one. */
 			freelist_chain_add(links, &chain, index);
 		}
-		if (chain.nr)
-			pool_push_chain(pool, &chain);
+		if (likely(chain.nr))
+			pool_push_chain(pool, chain);
+		if (unlikely(blocks < stop))
+			pool_refuse_free(pool, *blocks++, index, caller);
 	}
 }
 
@@ -278,8 +313,10 @@ void mpdemo_pool_free_bulk(struct mpdemo_pool *api, unsigned int n,
 {
 	struct pool *pool = to_pool(api);
 
+	if (want_init_on_free())
+		zero_held(pool, n, blocks);
 	if (!magazine_put_bulk(pool, n, blocks, _RET_IP_))
-		pool_free_bulk(pool, n, blocks, _RET_IP_);
+		free_bulk(pool, n, blocks, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(mpdemo_pool_free_bulk);
 

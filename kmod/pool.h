@@ -55,8 +55,6 @@ struct pool {
 
 	/* For the end of a pool that was destroyed with blocks in use. */
 	struct mpdemo_reap reap;
-
-	struct freelist free;
 };
 
 static inline struct pool *to_pool(const struct mpdemo_pool *api)
@@ -74,10 +72,8 @@ static inline void pool_note_depth(struct pool *pool, unsigned int depth)
 
 /* pool.c */
 void pool_come_home(struct pool *pool, unsigned int n);
-void pool_push_chain(struct pool *pool, struct freelist_chain *chain);
+void pool_push_chain(struct pool *pool, struct freelist_chain chain);
 bool pool_take_bulk(struct pool *pool, unsigned int n, void **blocks);
-void pool_free_bulk(struct pool *pool, unsigned int n, void **blocks,
-		    unsigned long caller);
 void pool_zero_bulk(struct pool *pool, unsigned int n, void **blocks);
 void pool_refuse_free(struct pool *pool, const void *block, u64 index,
 		      unsigned long caller);

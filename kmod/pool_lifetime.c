@@ -137,7 +137,7 @@ EXPORT_SYMBOL_GPL(mpdemo_pool_footprint);
 static void free_parts(struct pool *pool)
 {
 	mpdemo_region_destroy(pool->region);
-	freelist_exit(&pool->free);
+	freelist_exit(&pool->api.free);
 	free_percpu(pool->api.magazines);
 	free_percpu(pool->counts);
 	kfree(pool->name);
@@ -160,7 +160,7 @@ static void pool_reap(struct mpdemo_reap *reap)
 	pool_release(container_of(reap, struct pool, reap));
 }
 
-/* On failure, what there is is freed by free_parts(). */
+/* On failure, the parts that there are will be freed by free_parts(). */
 static int alloc_parts(struct pool *pool,
 		       const struct mpdemo_pool_config *config, gfp_t gfp)
 {
@@ -177,7 +177,7 @@ static int alloc_parts(struct pool *pool,
 		if (!pool->api.magazines)
 			return -ENOMEM;
 	}
-	if (freelist_init(&pool->free, all_blocks(config), gfp))
+	if (freelist_init(&pool->api.free, all_blocks(config), gfp))
 		return -ENOMEM;
 	if (pool->place.addr)
 		return 0;
@@ -224,12 +224,10 @@ mpdemo_pool_create_at(const struct mpdemo_pool_config *config, gfp_t gfp,
 
 	addr = place ? place->addr : pool->region->addr;
 	mpdemo_stride_init(&pool->api.stride, addr, stride_of(config));
-	pool->api.links = pool->free.links;
-	pool->api.nr = pool->free.nr;
 	pool->api.magazine_room = pool->magazine;
 	pool->block_size = config->block_size;
 	pool->blocks = config->blocks;
-	pool->low_depth = pool->free.nr + 1;
+	pool->low_depth = pool->api.free.nr + 1;
 	mpdemo_reap_init(&pool->reap, pool_reap);
 	return &pool->api;
 }
@@ -275,13 +273,13 @@ void mpdemo_pool_destroy(struct mpdemo_pool *api)
 
 	if (pool->magazine)
 		cached = magazines_close(pool);
-	home = freelist_close(&pool->free) + cached;
-	if (home < pool->free.nr)
-		pr_warn("pool %s: destroyed with %u of %u blocks in use, by %pS\n",
-			pool->name, pool->free.nr - home, pool->blocks,
+	home = freelist_close(&pool->api.free) + cached;
+	if (home < pool->api.free.nr)
+		pr_warn("pool %s: destroyed with %lu of %u blocks in use, by %pS\n",
+			pool->name, pool->api.free.nr - home, pool->blocks,
 			(void *)_RET_IP_);
 	/* One for this function itself, see freelist_close(). */
-	if (freelist_come_home(&pool->free, cached + 1))
+	if (freelist_come_home(&pool->api.free, cached + 1))
 		pool_release(pool);
 }
 EXPORT_SYMBOL_GPL(mpdemo_pool_destroy);
@@ -296,23 +294,28 @@ static void count_percpu(const struct pool *pool,
 		const struct mpdemo_magazine *magazine =
 			per_cpu_ptr(pool->api.magazines, cpu);
 
-		stats->frees += data_race(magazine->frees) +
+		stats->frees += READ_ONCE(magazine->frees) +
 			READ_ONCE(per_cpu_ptr(pool->counts, cpu)->frees);
 		stats->cached += READ_ONCE(magazine->nr);
 	}
+	/* Pairs with what hands a block from who allocates to who frees it. */
 	smp_rmb();
-	for_each_possible_cpu(cpu)
-		stats->allocs += data_race(per_cpu_ptr(pool->api.magazines,
-						       cpu)->allocs) +
+	for_each_possible_cpu(cpu) {
+		const struct mpdemo_magazine *magazine =
+			per_cpu_ptr(pool->api.magazines, cpu);
+
+		stats->allocs += READ_ONCE(magazine->allocs) +
 			READ_ONCE(per_cpu_ptr(pool->counts, cpu)->allocs);
-	stats->in_use = min_t(u64, stats->allocs - stats->frees, pool->free.nr);
+	}
+	stats->in_use = min_t(u64, stats->allocs - stats->frees,
+			      pool->api.free.nr);
 }
 
 static void count_exact(const struct pool *pool,
 			const struct freelist_counts *counts,
 			struct mpdemo_pool_stats *stats)
 {
-	stats->in_use = pool->free.nr - counts->depth;
+	stats->in_use = pool->api.free.nr - counts->depth;
 	stats->allocs = counts->popped;
 	stats->frees = counts->popped - stats->in_use;
 }
@@ -335,20 +338,20 @@ void mpdemo_pool_get_stats(const struct mpdemo_pool *api,
 	stats->block_size = pool->block_size;
 	stats->stride = api->stride.bytes;
 	stats->blocks = pool->blocks;
-	stats->slack = pool->free.nr - pool->blocks;
+	stats->slack = pool->api.free.nr - pool->blocks;
 	stats->magazine = pool->magazine;
 	stats->refused = atomic64_read(&pool->refused);
-	stats->footprint = footprint(api->stride.bytes, pool->free.nr,
+	stats->footprint = footprint(api->stride.bytes, pool->api.free.nr,
 				     pool->magazine);
 
-	freelist_count(&pool->free, &counts);
+	freelist_count(&pool->api.free, &counts);
 	if (pool->magazine)
 		count_percpu(pool, stats);
 	else
 		count_exact(pool, &counts, stats);
 	/* An allocation that is under way may not have noted its depth yet. */
-	stats->peak = max(pool->free.nr + 1 - READ_ONCE(pool->low_depth),
-			  pool->free.nr - counts.depth);
+	stats->peak = max(pool->api.free.nr + 1 - READ_ONCE(pool->low_depth),
+			  pool->api.free.nr - counts.depth);
 	for_each_possible_cpu(cpu)
 		stats->failures +=
 			READ_ONCE(per_cpu_ptr(pool->counts, cpu)->failures);

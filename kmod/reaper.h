@@ -12,7 +12,6 @@
  * @fn: frees it, this structure included
  */
 struct mpdemo_reap {
-	/* private: */
 	struct irq_work irq_work;
 	struct work_struct work;
 	void (*fn)(struct mpdemo_reap *reap);

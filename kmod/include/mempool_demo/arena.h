@@ -27,6 +27,7 @@
 #define _MEMPOOL_DEMO_ARENA_H
 
 #include <linux/align.h>
+#include <linux/bits.h>
 #include <linux/compiler.h>
 #include <linux/gfp.h>
 #include <linux/log2.h>
@@ -38,8 +39,8 @@
 #include <uapi/linux/mempool_demo.h>
 
 /* Flags of an arena: one of them, or none */
-#define MPDEMO_ARENA_SHARED	(1U << 0)
-#define MPDEMO_ARENA_PERCPU	(1U << 1)
+#define MPDEMO_ARENA_SHARED	BIT(0)
+#define MPDEMO_ARENA_PERCPU	BIT(1)
 #define MPDEMO_ARENA_FLAGS	(MPDEMO_ARENA_SHARED | MPDEMO_ARENA_PERCPU)
 
 /* Marks that can be live at one time */
@@ -190,6 +191,7 @@ static __always_inline void *mpdemo_arena_bump(struct mpdemo_arena *arena,
 	 * the same CPU may use what is free, see mpdemo_arena_begin().
 	 */
 	barrier();
+	/* Readers take it as it comes, a little older or newer. */
 	data_race(arena->allocs++);
 	return (void *)start;
 }

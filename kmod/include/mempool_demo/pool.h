@@ -23,6 +23,9 @@
 #ifndef _MEMPOOL_DEMO_POOL_H
 #define _MEMPOOL_DEMO_POOL_H
 
+#include <linux/atomic.h>
+#include <linux/bits.h>
+#include <linux/cache.h>
 #include <linux/compiler.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
@@ -34,7 +37,7 @@
 #include <mempool_demo/stride.h>
 
 /* Flags of a pool */
-#define MPDEMO_POOL_PERCPU	(1U << 0)
+#define MPDEMO_POOL_PERCPU	BIT(0)
 #define MPDEMO_POOL_FLAGS	MPDEMO_POOL_PERCPU
 
 /* Blocks in the magazine of a CPU */
@@ -101,25 +104,33 @@ struct mpdemo_pool_stats {
 	size_t footprint;
 };
 
-/**
- * union mpdemo_link - what is known about a block
- * @word: all of it
- * @next: the block behind it, while it is in the list; always the number of a
- *	block, or one that stands for none
- * @depth: of a free block, see freelist.h; or one of the following
- */
+/* private: what is known about a block */
 union mpdemo_link {
-	/* private: */
 	u64 word;
 	struct {
+		/*
+		 * The block behind it, while it is in the list; always the number
+		 * of a block, or one that stands for none.
+		 */
 		u32 next;
+		/* Of a free block, see freelist.h; or one of the following. */
 		u32 depth;
 	};
 };
 
 /* private: instead of a depth; far from each other, and from all depths */
 #define MPDEMO_LINK_HELD	U32_MAX
-#define MPDEMO_LINK_CACHED	BIT(31)
+#define MPDEMO_LINK_CACHED	BIT(30)
+
+/* private: the free ones of a number of blocks, see freelist.h */
+struct mpdemo_freelist {
+	union mpdemo_link *links;	/* one for each block and special index */
+	unsigned long nr;		/* blocks */
+	/* How often the tag has passed 0 or the middle of its range. */
+	atomic64_t half_wraps;
+	/* Tag and index; on a cache line of its own, as all CPUs write to it. */
+	atomic64_t head ____cacheline_aligned_in_smp;
+};
 
 /**
  * struct mpdemo_magazine - the free blocks that a CPU has for itself
@@ -147,10 +158,9 @@ struct mpdemo_magazine {
 struct mpdemo_pool {
 	/* private: */
 	struct mpdemo_stride stride;
-	union mpdemo_link *links;
 	struct mpdemo_magazine __percpu *magazines;	/* NULL: exact */
-	unsigned int nr;		/* blocks, those of the slack included */
 	unsigned int magazine_room;	/* of a magazine; 0: destroyed */
+	struct mpdemo_freelist free;	/* blocks of the slack included */
 };
 
 int mpdemo_pool_check(const struct mpdemo_pool_config *config,
@@ -179,17 +189,26 @@ void *mpdemo_magazine_alloc_slowly(struct mpdemo_pool *pool, gfp_t gfp);
 void mpdemo_magazine_free_slowly(struct mpdemo_pool *pool, void *block);
 void *mpdemo_pool_zero(struct mpdemo_pool *pool, void *block);
 
-/* private: with preemption off; false where this is inside of such a section */
+/*
+ * private: enter the magazine of this CPU, with preemption off; or return false
+ * where this is inside of such a section, and with preemption as it was
+ *
+ * That @busy is set before anything else is read is for the compiler: who
+ * interrupts is on this CPU, which sees its own accesses in order. An interrupt
+ * before that leaves the magazine whole, one after it leaves it alone.
+ */
 static __always_inline bool
-mpdemo_magazine_enter(struct mpdemo_magazine *magazine)
+mpdemo_magazine_enter(struct mpdemo_magazine __percpu *magazines,
+		      struct mpdemo_magazine **magazine)
 {
-	if (unlikely(READ_ONCE(magazine->busy)))
+	preempt_disable();
+	*magazine = this_cpu_ptr(magazines);
+	/* An interrupt may change it under our eyes, and puts it back. */
+	if (unlikely(data_race((*magazine)->busy))) {
+		preempt_enable();
 		return false;
-	WRITE_ONCE(magazine->busy, 1);
-	/*
-	 * For the compiler, and with mpdemo_magazine_leave(): who interrupts is
-	 * on this CPU, which sees its own accesses in order.
-	 */
+	}
+	WRITE_ONCE((*magazine)->busy, 1);
 	barrier();
 	return true;
 }
@@ -201,64 +220,46 @@ mpdemo_magazine_leave(struct mpdemo_magazine *magazine)
 	/* Pairs with the one in mpdemo_magazine_enter(). */
 	barrier();
 	WRITE_ONCE(magazine->busy, 0);
-}
-
-/* private: the newest block of the magazine, or false */
-static __always_inline bool mpdemo_magazine_pop(struct mpdemo_pool *pool,
-						unsigned int *index)
-{
-	struct mpdemo_magazine *magazine;
-	unsigned int nr = 0;
-
-	preempt_disable();
-	magazine = this_cpu_ptr(pool->magazines);
-	if (likely(mpdemo_magazine_enter(magazine))) {
-		nr = magazine->nr;
-		if (likely(nr)) {
-			*index = magazine->index[nr - 1];
-			WRITE_ONCE(magazine->nr, nr - 1);
-			/* Readers of counters take them as they come. */
-			data_race(magazine->allocs++);
-			WRITE_ONCE(pool->links[*index].depth, MPDEMO_LINK_HELD);
-		}
-		mpdemo_magazine_leave(magazine);
-	}
 	preempt_enable();
-	return nr;
 }
 
-/* private: false where there is no room */
-static __always_inline bool mpdemo_magazine_push(struct mpdemo_pool *pool,
-						 unsigned int index)
+/*
+ * private: whether @index is the number of a block, which somebody holds
+ *
+ * Of a block that is held nobody but its holder, who is here, writes the link. So
+ * the load is plain; only where the caller is wrong can it race.
+ */
+static __always_inline bool mpdemo_link_is_held(const union mpdemo_link *links,
+						unsigned long nr, u64 index)
 {
-	struct mpdemo_magazine *magazine;
-	bool pushed = false;
-	unsigned int nr;
-
-	preempt_disable();
-	magazine = this_cpu_ptr(pool->magazines);
-	if (likely(mpdemo_magazine_enter(magazine))) {
-		nr = magazine->nr;
-		/* Destroying a pool takes the room away under the eyes of this. */
-		pushed = nr < READ_ONCE(pool->magazine_room);
-		if (likely(pushed)) {
-			magazine->index[nr] = index;
-			WRITE_ONCE(magazine->nr, nr + 1);
-			data_race(magazine->frees++);
-			WRITE_ONCE(pool->links[index].depth, MPDEMO_LINK_CACHED);
-		}
-		mpdemo_magazine_leave(magazine);
-	}
-	preempt_enable();
-	return pushed;
+	/* As said above. */
+	return index < nr && data_race(links[index].depth == MPDEMO_LINK_HELD);
 }
 
-/* private: whether @index is the number of a block, which somebody holds */
+/* private: */
 static __always_inline bool mpdemo_pool_is_held(const struct mpdemo_pool *pool,
 						u64 index)
 {
-	return index < pool->nr &&
-	       READ_ONCE(pool->links[index].depth) == MPDEMO_LINK_HELD;
+	return mpdemo_link_is_held(pool->free.links, pool->free.nr, index);
+}
+
+/* private: what a block on its way in or out of a magazine is from now on */
+static __always_inline void mpdemo_magazine_mark(union mpdemo_link *links,
+						 unsigned long index, u32 depth)
+{
+	/*
+	 * Whoever else reads this has an old head of the list, and will find
+	 * that out: it is nonsense to him, in one piece or in two.
+	 */
+	data_race(links[index].depth = depth);
+}
+
+/* private: add to a counter that this CPU alone writes */
+static __always_inline void mpdemo_count(unsigned long *counter,
+					 unsigned long n)
+{
+	/* Readers take it as it comes, a little older or newer. */
+	data_race(*counter += n);
 }
 
 /**
@@ -275,13 +276,27 @@ static __always_inline bool mpdemo_pool_is_held(const struct mpdemo_pool *pool,
 static __always_inline void *mpdemo_pool_alloc(struct mpdemo_pool *pool,
 					       gfp_t gfp)
 {
-	unsigned int index;
+	struct mpdemo_magazine __percpu *magazines = pool->magazines;
+	struct mpdemo_magazine *magazine;
+	unsigned int nr, index;
 	void *block;
 
-	if (!pool->magazines)
+	if (!magazines)
 		return mpdemo_pool_alloc_shared(pool, gfp);
-	if (unlikely(!mpdemo_magazine_pop(pool, &index)))
+
+	if (unlikely(!mpdemo_magazine_enter(magazines, &magazine)))
 		return mpdemo_magazine_alloc_slowly(pool, gfp);
+	nr = magazine->nr;
+	if (unlikely(!nr)) {
+		mpdemo_magazine_leave(magazine);
+		return mpdemo_magazine_alloc_slowly(pool, gfp);
+	}
+	nr--;
+	index = magazine->index[nr];
+	WRITE_ONCE(magazine->nr, nr);
+	mpdemo_count(&magazine->allocs, 1);
+	mpdemo_magazine_mark(pool->free.links, index, MPDEMO_LINK_HELD);
+	mpdemo_magazine_leave(magazine);
 
 	block = mpdemo_stride_address(&pool->stride, index);
 	if (want_init_on_alloc(gfp))
@@ -305,17 +320,37 @@ static __always_inline void *mpdemo_pool_alloc(struct mpdemo_pool *pool,
 static __always_inline void mpdemo_pool_free(struct mpdemo_pool *pool,
 					     void *block)
 {
+	struct mpdemo_magazine __percpu *magazines = pool->magazines;
+	struct mpdemo_magazine *magazine;
+	unsigned int nr;
 	u64 index;
 
-	if (!pool->magazines) {
+	if (!magazines) {
 		mpdemo_pool_free_shared(pool, block);
 		return;
 	}
-	index = mpdemo_stride_index(&pool->stride, block);
+
 	/* Whatever is not as usual is looked at again, and done, there. */
-	if (want_init_on_free() || unlikely(!mpdemo_pool_is_held(pool, index)) ||
-	    unlikely(!mpdemo_magazine_push(pool, index)))
-		mpdemo_magazine_free_slowly(pool, block);
+	index = mpdemo_stride_index(&pool->stride, block);
+	if (want_init_on_free() || unlikely(!mpdemo_pool_is_held(pool, index)))
+		goto slowly;
+	if (unlikely(!mpdemo_magazine_enter(magazines, &magazine)))
+		goto slowly;
+	nr = magazine->nr;
+	/* Destroying a pool takes the room away under the eyes of this. */
+	if (unlikely(nr >= data_race(pool->magazine_room))) {
+		mpdemo_magazine_leave(magazine);
+		goto slowly;
+	}
+	magazine->index[nr] = index;
+	WRITE_ONCE(magazine->nr, nr + 1);
+	mpdemo_count(&magazine->frees, 1);
+	mpdemo_magazine_mark(pool->free.links, index, MPDEMO_LINK_CACHED);
+	mpdemo_magazine_leave(magazine);
+	return;
+
+slowly:
+	mpdemo_magazine_free_slowly(pool, block);
 }
 
 #endif /* _MEMPOOL_DEMO_POOL_H */

@@ -11,18 +11,11 @@
 #include <linux/bitops.h>
 #include <linux/types.h>
 
-/**
- * struct mpdemo_stride - bytes from one block to the next, ready for division
- * @base: address of block 0
- * @inverse: of the odd part of @bytes, modulo 2^64
- * @shift: log2 of the rest of @bytes
- * @bytes: the stride
- */
+/* private: bytes from one block to the next, ready for division */
 struct mpdemo_stride {
-	/* private: */
-	unsigned long base;
-	u64 inverse;
-	unsigned int shift;
+	unsigned long base;	/* address of block 0 */
+	u64 inverse;		/* of the odd part of bytes, modulo 2^64 */
+	unsigned int shift;	/* log2 of the rest of bytes */
 	unsigned int bytes;
 };
 
