@@ -113,7 +113,7 @@ void freelist_count(const struct mpdemo_freelist *list, struct freelist_counts *
 			return;
 		}
 		depth = READ_ONCE(list->links[freelist_head_index(head)].depth);
-		/* Pairs with the smp_store_release() in freelist_push(). */
+		/* Pairs with the full order of the pops. */
 		smp_rmb();
 		head = atomic64_read(&list->head);
 		/* Of a block popped meanwhile it is anything. */
@@ -145,8 +145,7 @@ bool freelist_rechain(struct mpdemo_freelist *list, struct freelist_chain *chain
 	link.depth = READ_ONCE(links[top].depth) + chain->nr;
 	for (index = chain->first, i = chain->nr; i; i--, link.depth--) {
 		link.next = i == 1 ? top : links[index].next;
-		/* Pairs with the smp_rmb() behind reads of a depth. */
-		smp_store_release(&links[index].word, link.word);
+		WRITE_ONCE(links[index].word, link.word);
 		index = link.next;
 	}
 	return true;

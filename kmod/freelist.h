@@ -186,8 +186,13 @@ static __always_inline bool freelist_pop(struct mpdemo_freelist *list,
 		 */
 		link.word = READ_ONCE(links[*index].word);
 		popped = freelist_head_popped(head, *index, link.next, 1);
-		/* acquire: pairs with the release in freelist_push() */
-	} while (!atomic64_try_cmpxchg_acquire(&list->head, &head, popped));
+		/*
+		 * Full order. Acquire: pairs with the release in
+		 * freelist_push(). And whatever is written to this link from
+		 * now on, by whichever CPU, comes behind the new head: pairs
+		 * with the smp_rmb() behind reads of a depth.
+		 */
+	} while (!atomic64_try_cmpxchg(&list->head, &head, popped));
 
 	freelist_hold(links, *index);
 	*depth = link.depth;
@@ -230,8 +235,8 @@ static __always_inline int freelist_take_begin(struct mpdemo_freelist *list,
 	 * popped the block since and is on its way to push it back: what it
 	 * writes first may be any depth, one taken from a head that moves under
 	 * it, and is put right only by its next turn. To see that link and yet
-	 * the old head would be to fail without cause. Pairs with the
-	 * smp_store_release() of links, which come behind the pop of CPU 1.
+	 * the old head would be to fail without cause. Pairs with the full order
+	 * of the pop of CPU 1.
 	 */
 	smp_rmb();
 	return atomic64_read(&list->head) == take->head ? -EAGAIN : -EBUSY;
@@ -262,8 +267,8 @@ static __always_inline int freelist_take_end(struct mpdemo_freelist *list,
 	u64 head = take->head;
 	u64 popped = freelist_head_popped(head, take->first, next, n);
 
-	/* acquire: pairs with the release in freelist_push() */
-	if (unlikely(!atomic64_try_cmpxchg_acquire(&list->head, &head, popped)))
+	/* Full order: as in freelist_pop(). */
+	if (unlikely(!atomic64_try_cmpxchg(&list->head, &head, popped)))
 		return -EBUSY;
 	if (unlikely(freelist_is_half_wrap(head, popped)))
 		freelist_note_half_wrap(list);
@@ -296,8 +301,7 @@ static __always_inline bool freelist_push(struct mpdemo_freelist *list,
 		depth = READ_ONCE(links[top].depth) + 1;
 		link.next = top;
 		link.depth = depth;
-		/* Pairs with the smp_rmb() behind reads of a depth. */
-		smp_store_release(&links[index].word, link.word);
+		WRITE_ONCE(links[index].word, link.word);
 		if (unlikely((s32)depth < 0) && top == freelist_closed(list))
 			return false;
 		/*
@@ -334,8 +338,7 @@ static __always_inline void freelist_chain_add(union mpdemo_link *links,
 		.depth = ++chain->depth,
 	};
 
-	/* Pairs with the smp_rmb() behind reads of a depth. */
-	smp_store_release(&links[index].word, link.word);
+	WRITE_ONCE(links[index].word, link.word);
 	chain->first = index;
 	chain->nr++;
 }
