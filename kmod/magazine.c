@@ -9,9 +9,9 @@
  * stays is the half that was used last. Either is a chain, which takes one
  * atomic operation.
  *
- * A section that changes a magazine runs with preemption off and marks it busy.
- * What interrupts the section, softirq, hardirq or NMI, uses the list. So there
- * is no lock and nothing to wait for, and what is out of reach of other CPUs is
+ * A section that changes a magazine runs with preemption off and says that the
+ * magazine is not idle. What interrupts the section, softirq, hardirq or NMI, uses
+ * the list. So there is no lock and nothing to wait for, and what is out of reach of other CPUs is
  * never more than a full magazine: that of a section under way counts as part of
  * its magazine, and an interrupt has none besides. The sum is the slack.
  *
@@ -107,7 +107,7 @@ static bool pop_past(struct pool *pool, u32 *index)
 	return true;
 }
 
-/* mpdemo_pool_alloc() where the magazine is empty, or busy */
+/* mpdemo_pool_alloc() where the magazine is empty, or not idle */
 void *mpdemo_magazine_alloc_slowly(struct mpdemo_pool *api, gfp_t gfp)
 {
 	struct pool *pool = to_pool(api);
@@ -190,16 +190,14 @@ void mpdemo_magazine_free_slowly(struct mpdemo_pool *api, void *block)
 EXPORT_SYMBOL_GPL(mpdemo_magazine_free_slowly);
 
 /* Return: false if the magazine does not have as many. */
-bool magazine_take_bulk(struct pool *pool, unsigned int n, void **blocks)
+static bool take_bulk(struct pool *pool, unsigned int n, void **blocks)
 {
 	struct mpdemo_stride stride = pool->api.stride;
 	union mpdemo_link *links = pool->api.free.links;
 	struct mpdemo_magazine *magazine;
 	u32 *index, *end;
 
-	/* Also where there is none. */
-	if (n > pool->magazine ||
-	    !mpdemo_magazine_enter(pool->api.magazines, &magazine))
+	if (!mpdemo_magazine_enter(pool->api.magazines, &magazine))
 		return false;
 	if (magazine->nr < n) {
 		mpdemo_magazine_leave(magazine);
@@ -219,9 +217,30 @@ bool magazine_take_bulk(struct pool *pool, unsigned int n, void **blocks)
 	return true;
 }
 
-/* Return: false if the magazine has no room for as many; nothing is done then. */
-bool magazine_put_bulk(struct pool *pool, unsigned int n, void **blocks,
-		       unsigned long caller)
+/* mpdemo_pool_alloc_bulk() of a pool per CPU */
+bool mpdemo_magazine_alloc_bulk(struct mpdemo_pool *api, gfp_t gfp,
+				unsigned int n, void **blocks)
+{
+	struct pool *pool = to_pool(api);
+
+	/* More than fits is not worth a look. */
+	if (n > pool->magazine || !take_bulk(pool, n, blocks)) {
+		if (!pool_take_bulk(pool, n, blocks))
+			return false;
+		this_cpu_add(pool->counts->allocs, n);
+	}
+	if (want_init_on_alloc(gfp))
+		pool_zero_bulk(pool, n, blocks);
+	return true;
+}
+EXPORT_SYMBOL_GPL(mpdemo_magazine_alloc_bulk);
+
+/*
+ * Return: false if the magazine has no room for as many; nothing is done then.
+ * Else those that are not held are counted and reported.
+ */
+static bool put_bulk(struct pool *pool, unsigned int n, void **blocks,
+		     unsigned long caller)
 {
 	struct mpdemo_stride stride = pool->api.stride;
 	union mpdemo_link *links = pool->api.free.links;
@@ -231,8 +250,7 @@ bool magazine_put_bulk(struct pool *pool, unsigned int n, void **blocks,
 	u32 *begin, *top;
 	u64 index;
 
-	if (n > pool->magazine ||
-	    !mpdemo_magazine_enter(pool->api.magazines, &magazine))
+	if (!mpdemo_magazine_enter(pool->api.magazines, &magazine))
 		return false;
 	if (n + magazine->nr > READ_ONCE(pool->api.magazine_room)) {
 		mpdemo_magazine_leave(magazine);
@@ -257,6 +275,20 @@ bool magazine_put_bulk(struct pool *pool, unsigned int n, void **blocks,
 	mpdemo_magazine_leave(magazine);
 	return true;
 }
+
+/* mpdemo_pool_free_bulk() of a pool per CPU */
+void mpdemo_magazine_free_bulk(struct mpdemo_pool *api, unsigned int n,
+			       void **blocks)
+{
+	struct pool *pool = to_pool(api);
+
+	/* With preemption on. */
+	if (want_init_on_free())
+		pool_zero_held(pool, n, blocks);
+	if (n > pool->magazine || !put_bulk(pool, n, blocks, _RET_IP_))
+		pool_free_bulk(pool, n, blocks, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(mpdemo_magazine_free_bulk);
 
 /**
  * magazines_close() - have no magazine take blocks any more

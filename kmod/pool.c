@@ -144,6 +144,9 @@ bool pool_take_bulk(struct pool *pool, unsigned int n, void **blocks)
 {
 	int ret;
 
+	/* To take none never fails, but the list is not made for it. */
+	if (unlikely(!n))
+		return true;
 	do {
 		ret = mpdemo_pool_try_take_bulk(&pool->api, n, blocks);
 	} while (ret == -EBUSY);
@@ -158,40 +161,19 @@ void pool_zero_bulk(struct pool *pool, unsigned int n, void **blocks)
 		memset(blocks[i], 0, pool->block_size);
 }
 
-/**
- * mpdemo_pool_alloc_bulk() - allocate @n blocks, or none
- * @api: the pool
- * @gfp: as in mpdemo_pool_alloc()
- * @n: how many
- * @blocks: where to put them
- *
- * The blocks are taken at one instant; a call that fails has taken nothing,
- * not even for a moment. The cost grows with @n, and the call starts again
- * where another CPU changes the list meanwhile: ask for hundreds at once where
- * other CPUs are busy with the same pool, and it may take many turns.
- *
- * Context: Any, as mpdemo_pool_alloc().
- * Return: true if all were allocated, false if at one instant of the call fewer
- * were free; of a pool per CPU, if fewer than @n of its N were not held.
- */
-bool mpdemo_pool_alloc_bulk(struct mpdemo_pool *api, gfp_t gfp,
-			    unsigned int n, void **blocks)
+/* mpdemo_pool_alloc_bulk() from the list */
+bool mpdemo_pool_alloc_bulk_shared(struct mpdemo_pool *api, gfp_t gfp,
+				   unsigned int n, void **blocks)
 {
 	struct pool *pool = to_pool(api);
 
-	if (unlikely(!n))
-		return true;
-	if (!magazine_take_bulk(pool, n, blocks)) {
-		if (!pool_take_bulk(pool, n, blocks))
-			return false;
-		if (pool->magazine)
-			this_cpu_add(pool->counts->allocs, n);
-	}
+	if (!pool_take_bulk(pool, n, blocks))
+		return false;
 	if (want_init_on_alloc(gfp))
 		pool_zero_bulk(pool, n, blocks);
 	return true;
 }
-EXPORT_SYMBOL_GPL(mpdemo_pool_alloc_bulk);
+EXPORT_SYMBOL_GPL(mpdemo_pool_alloc_bulk_shared);
 
 /* Count what comes back to a dying pool; the last one to come ends it. */
 noinline void pool_come_home(struct pool *pool, unsigned int n)
@@ -257,7 +239,7 @@ void mpdemo_pool_free_shared(struct mpdemo_pool *api, void *block)
 EXPORT_SYMBOL_GPL(mpdemo_pool_free_shared);
 
 /* What is refused later is not written to; what is given twice is still held. */
-static noinline void zero_held(struct pool *pool, unsigned int n, void **blocks)
+void pool_zero_held(struct pool *pool, unsigned int n, void **blocks)
 {
 	while (n--) {
 		void *block = *blocks++;
@@ -269,8 +251,9 @@ static noinline void zero_held(struct pool *pool, unsigned int n, void **blocks)
 	}
 }
 
-static void free_bulk(struct pool *pool, unsigned int n, void **blocks,
-		      unsigned long caller)
+/* Free those that are held, and count and report the others. */
+void pool_free_bulk(struct pool *pool, unsigned int n, void **blocks,
+		    unsigned long caller)
 {
 	struct mpdemo_stride stride = pool->api.stride;
 	union mpdemo_link *links = pool->api.free.links;
@@ -290,6 +273,9 @@ static void free_bulk(struct pool *pool, unsigned int n, void **blocks,
 			/* The newest goes first, as if freed one by one. */
 			freelist_chain_add(links, &chain, index);
 		}
+		/* Before the push: after it the pool may end by another CPU's. */
+		if (pool->magazine)
+			this_cpu_add(pool->counts->frees, chain.nr);
 		if (likely(chain.nr))
 			pool_push_chain(pool, chain);
 		if (unlikely(blocks < stop))
@@ -297,28 +283,17 @@ static void free_bulk(struct pool *pool, unsigned int n, void **blocks,
 	}
 }
 
-/**
- * mpdemo_pool_free_bulk() - free @n blocks
- * @api: the pool that the blocks were allocated from
- * @n: how many
- * @blocks: the blocks
- *
- * What mpdemo_pool_free() would refuse is left out, also a block that is given
- * twice. The others become free up to FREELIST_PUSH_MAX at a time.
- *
- * Context: Any, as mpdemo_pool_alloc().
- */
-void mpdemo_pool_free_bulk(struct mpdemo_pool *api, unsigned int n,
-			   void **blocks)
+/* mpdemo_pool_free_bulk() to the list */
+void mpdemo_pool_free_bulk_shared(struct mpdemo_pool *api, unsigned int n,
+				  void **blocks)
 {
 	struct pool *pool = to_pool(api);
 
 	if (want_init_on_free())
-		zero_held(pool, n, blocks);
-	if (!magazine_put_bulk(pool, n, blocks, _RET_IP_))
-		free_bulk(pool, n, blocks, _RET_IP_);
+		pool_zero_held(pool, n, blocks);
+	pool_free_bulk(pool, n, blocks, _RET_IP_);
 }
-EXPORT_SYMBOL_GPL(mpdemo_pool_free_bulk);
+EXPORT_SYMBOL_GPL(mpdemo_pool_free_bulk_shared);
 
 /**
  * mpdemo_pool_index() - number of a block in its pool

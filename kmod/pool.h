@@ -75,13 +75,13 @@ void pool_come_home(struct pool *pool, unsigned int n);
 void pool_push_chain(struct pool *pool, struct freelist_chain chain);
 bool pool_take_bulk(struct pool *pool, unsigned int n, void **blocks);
 void pool_zero_bulk(struct pool *pool, unsigned int n, void **blocks);
+void pool_zero_held(struct pool *pool, unsigned int n, void **blocks);
+void pool_free_bulk(struct pool *pool, unsigned int n, void **blocks,
+		    unsigned long caller);
 void pool_refuse_free(struct pool *pool, const void *block, u64 index,
 		      unsigned long caller);
 
 /* magazine.c */
-bool magazine_take_bulk(struct pool *pool, unsigned int n, void **blocks);
-bool magazine_put_bulk(struct pool *pool, unsigned int n, void **blocks,
-		       unsigned long caller);
 unsigned int magazines_close(struct pool *pool);
 
 /* For the owners of blocks of user space, and for heaps. */

@@ -164,6 +164,8 @@ static void pool_reap(struct mpdemo_reap *reap)
 static int alloc_parts(struct pool *pool,
 		       const struct mpdemo_pool_config *config, gfp_t gfp)
 {
+	int cpu;
+
 	pool->name = kstrdup(config->name, gfp);
 	if (!pool->name)
 		return -ENOMEM;
@@ -176,6 +178,8 @@ static int alloc_parts(struct pool *pool,
 					   SMP_CACHE_BYTES, gfp);
 		if (!pool->api.magazines)
 			return -ENOMEM;
+		for_each_possible_cpu(cpu)
+			per_cpu_ptr(pool->api.magazines, cpu)->idle = 1;
 	}
 	if (freelist_init(&pool->api.free, all_blocks(config), gfp))
 		return -ENOMEM;

@@ -135,14 +135,14 @@ struct mpdemo_freelist {
 /**
  * struct mpdemo_magazine - the free blocks that a CPU has for itself
  *
- * Only its CPU uses it, with preemption off. A section that changes it is marked
- * by @busy; an interrupt or NMI that lands in one leaves the magazine alone and
+ * Only its CPU uses it, with preemption off. While a section changes it, it is
+ * not @idle; an interrupt or NMI that lands in one leaves the magazine alone and
  * uses the list of the pool, and one that lands outside finds it whole and
  * leaves it whole.
  */
 struct mpdemo_magazine {
 	/* private: */
-	unsigned int busy;
+	unsigned int idle;	/* 1, or 0 */
 	unsigned int nr;
 	unsigned long allocs;
 	unsigned long frees;
@@ -171,11 +171,6 @@ struct mpdemo_pool *mpdemo_pool_create(const struct mpdemo_pool_config *config,
 				       gfp_t gfp);
 void mpdemo_pool_destroy(struct mpdemo_pool *pool);
 
-bool mpdemo_pool_alloc_bulk(struct mpdemo_pool *pool, gfp_t gfp,
-			    unsigned int n, void **blocks);
-void mpdemo_pool_free_bulk(struct mpdemo_pool *pool, unsigned int n,
-			   void **blocks);
-
 unsigned int mpdemo_pool_index(const struct mpdemo_pool *pool,
 			       const void *block);
 void *mpdemo_pool_block(const struct mpdemo_pool *pool, unsigned int index);
@@ -187,13 +182,21 @@ void *mpdemo_pool_alloc_shared(struct mpdemo_pool *pool, gfp_t gfp);
 void mpdemo_pool_free_shared(struct mpdemo_pool *pool, void *block);
 void *mpdemo_magazine_alloc_slowly(struct mpdemo_pool *pool, gfp_t gfp);
 void mpdemo_magazine_free_slowly(struct mpdemo_pool *pool, void *block);
+bool mpdemo_pool_alloc_bulk_shared(struct mpdemo_pool *pool, gfp_t gfp,
+				   unsigned int n, void **blocks);
+void mpdemo_pool_free_bulk_shared(struct mpdemo_pool *pool, unsigned int n,
+				  void **blocks);
+bool mpdemo_magazine_alloc_bulk(struct mpdemo_pool *pool, gfp_t gfp,
+				unsigned int n, void **blocks);
+void mpdemo_magazine_free_bulk(struct mpdemo_pool *pool, unsigned int n,
+			       void **blocks);
 void *mpdemo_pool_zero(struct mpdemo_pool *pool, void *block);
 
 /*
  * private: enter the magazine of this CPU, with preemption off; or return false
  * where this is inside of such a section, and with preemption as it was
  *
- * That @busy is set before anything else is read is for the compiler: who
+ * That @idle is cleared before anything else is read is for the compiler: who
  * interrupts is on this CPU, which sees its own accesses in order. An interrupt
  * before that leaves the magazine whole, one after it leaves it alone.
  */
@@ -204,11 +207,11 @@ mpdemo_magazine_enter(struct mpdemo_magazine __percpu *magazines,
 	preempt_disable();
 	*magazine = this_cpu_ptr(magazines);
 	/* An interrupt may change it under our eyes, and puts it back. */
-	if (unlikely(data_race((*magazine)->busy))) {
+	if (unlikely(data_race((*magazine)->idle != 1))) {
 		preempt_enable();
 		return false;
 	}
-	WRITE_ONCE((*magazine)->busy, 1);
+	WRITE_ONCE((*magazine)->idle, 0);
 	barrier();
 	return true;
 }
@@ -219,7 +222,7 @@ mpdemo_magazine_leave(struct mpdemo_magazine *magazine)
 {
 	/* Pairs with the one in mpdemo_magazine_enter(). */
 	barrier();
-	WRITE_ONCE(magazine->busy, 0);
+	WRITE_ONCE(magazine->idle, 1);
 	preempt_enable();
 }
 
@@ -278,7 +281,7 @@ static __always_inline void *mpdemo_pool_alloc(struct mpdemo_pool *pool,
 {
 	struct mpdemo_magazine __percpu *magazines = pool->magazines;
 	struct mpdemo_magazine *magazine;
-	unsigned int nr, index;
+	unsigned long nr, index;
 	void *block;
 
 	if (!magazines)
@@ -286,14 +289,14 @@ static __always_inline void *mpdemo_pool_alloc(struct mpdemo_pool *pool,
 
 	if (unlikely(!mpdemo_magazine_enter(magazines, &magazine)))
 		return mpdemo_magazine_alloc_slowly(pool, gfp);
-	nr = magazine->nr;
+	nr = READ_ONCE(magazine->nr);
 	if (unlikely(!nr)) {
 		mpdemo_magazine_leave(magazine);
 		return mpdemo_magazine_alloc_slowly(pool, gfp);
 	}
-	nr--;
-	index = magazine->index[nr];
-	WRITE_ONCE(magazine->nr, nr);
+	index = magazine->index[nr - 1];
+	/* Readers take this one as it comes as well. */
+	data_race(magazine->nr--);
 	mpdemo_count(&magazine->allocs, 1);
 	mpdemo_magazine_mark(pool->free.links, index, MPDEMO_LINK_HELD);
 	mpdemo_magazine_leave(magazine);
@@ -322,7 +325,8 @@ static __always_inline void mpdemo_pool_free(struct mpdemo_pool *pool,
 {
 	struct mpdemo_magazine __percpu *magazines = pool->magazines;
 	struct mpdemo_magazine *magazine;
-	unsigned int nr;
+	union mpdemo_link *links;
+	unsigned long nr;
 	u64 index;
 
 	if (!magazines) {
@@ -331,26 +335,75 @@ static __always_inline void mpdemo_pool_free(struct mpdemo_pool *pool,
 	}
 
 	/* Whatever is not as usual is looked at again, and done, there. */
+	if (want_init_on_free())
+		goto slowly;
 	index = mpdemo_stride_index(&pool->stride, block);
-	if (want_init_on_free() || unlikely(!mpdemo_pool_is_held(pool, index)))
+	links = pool->free.links;
+	if (unlikely(!mpdemo_link_is_held(links, pool->free.nr, index)))
 		goto slowly;
 	if (unlikely(!mpdemo_magazine_enter(magazines, &magazine)))
 		goto slowly;
-	nr = magazine->nr;
+	nr = READ_ONCE(magazine->nr);
 	/* Destroying a pool takes the room away under the eyes of this. */
 	if (unlikely(nr >= data_race(pool->magazine_room))) {
 		mpdemo_magazine_leave(magazine);
 		goto slowly;
 	}
 	magazine->index[nr] = index;
-	WRITE_ONCE(magazine->nr, nr + 1);
+	/* Readers take this one as it comes as well. */
+	data_race(magazine->nr++);
 	mpdemo_count(&magazine->frees, 1);
-	mpdemo_magazine_mark(pool->free.links, index, MPDEMO_LINK_CACHED);
+	mpdemo_magazine_mark(links, index, MPDEMO_LINK_CACHED);
 	mpdemo_magazine_leave(magazine);
 	return;
 
 slowly:
 	mpdemo_magazine_free_slowly(pool, block);
+}
+
+/**
+ * mpdemo_pool_alloc_bulk() - allocate @n blocks, or none
+ * @pool: the pool
+ * @gfp: as in mpdemo_pool_alloc()
+ * @n: how many
+ * @blocks: where to put them
+ *
+ * The blocks are taken at one instant; a call that fails has taken nothing,
+ * not even for a moment, and leaves anything in @blocks. The cost grows with @n,
+ * and the call starts again where another CPU changes the list meanwhile: ask for
+ * hundreds at once where other CPUs are busy with the same pool, and it may take
+ * many turns. Of a pool per CPU, what fits into a magazine is taken from there.
+ *
+ * Context: Any, as mpdemo_pool_alloc().
+ * Return: true if all were allocated, false if at one instant of the call fewer
+ * were free; of a pool per CPU, if fewer than @n of its N were not held.
+ */
+static inline bool mpdemo_pool_alloc_bulk(struct mpdemo_pool *pool, gfp_t gfp,
+					  unsigned int n, void **blocks)
+{
+	if (!pool->magazines)
+		return mpdemo_pool_alloc_bulk_shared(pool, gfp, n, blocks);
+	return mpdemo_magazine_alloc_bulk(pool, gfp, n, blocks);
+}
+
+/**
+ * mpdemo_pool_free_bulk() - free @n blocks
+ * @pool: the pool that the blocks were allocated from
+ * @n: how many
+ * @blocks: the blocks
+ *
+ * What mpdemo_pool_free() would refuse is left out, also a block that is given
+ * twice. The others become free some 32 at a time.
+ *
+ * Context: Any, as mpdemo_pool_alloc().
+ */
+static inline void mpdemo_pool_free_bulk(struct mpdemo_pool *pool,
+					 unsigned int n, void **blocks)
+{
+	if (!pool->magazines)
+		mpdemo_pool_free_bulk_shared(pool, n, blocks);
+	else
+		mpdemo_magazine_free_bulk(pool, n, blocks);
 }
 
 #endif /* _MEMPOOL_DEMO_POOL_H */
