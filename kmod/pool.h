@@ -27,10 +27,13 @@ struct pool_counts {
 	unsigned long failures;
 };
 
-/* What the caller of mpdemo_pool_create_at() has instead of a region. */
+/*
+ * Where the pool of a heap is, and what is called when it is closed and all of its
+ * blocks are home: in task context, once. The heap ends the pool some time later.
+ */
 struct mpdemo_pool_place {
 	void *addr;			/* for blocks * stride bytes */
-	void (*release)(void *data);	/* the pool is gone */
+	void (*home)(void *data);
 	void *data;
 };
 
@@ -84,11 +87,16 @@ void pool_refuse_free(struct pool *pool, const void *block, u64 index,
 /* magazine.c */
 unsigned int magazines_close(struct pool *pool);
 
-/* For the owners of blocks of user space, and for heaps. */
+/* For the owners of blocks of user space. */
 int mpdemo_pool_try_take_bulk(struct mpdemo_pool *pool, unsigned int n,
 			      void **blocks);
+
+/* For heaps. */
 struct mpdemo_pool *
 mpdemo_pool_create_at(const struct mpdemo_pool_config *config, gfp_t gfp,
 		      const struct mpdemo_pool_place *place);
+unsigned int mpdemo_pool_close(struct mpdemo_pool *pool);
+void mpdemo_pool_end(struct mpdemo_pool *pool);
+size_t mpdemo_pool_overhead(const struct mpdemo_pool_config *config);
 
 #endif /* _MPDEMO_POOL_H */

@@ -110,14 +110,20 @@ static size_t magazine_bytes(unsigned int magazine)
 	return struct_size_t(struct mpdemo_magazine, index, magazine);
 }
 
-static size_t footprint(size_t stride, size_t blocks, unsigned int magazine)
+/* What is there beside the blocks. */
+static size_t overhead(size_t blocks, unsigned int magazine)
 {
 	size_t percpu = sizeof(struct pool_counts) +
 			(magazine ? magazine_bytes(magazine) : 0);
 
-	return sizeof(struct pool) + mpdemo_region_footprint(stride * blocks) +
-	       (blocks + 2) * sizeof(union mpdemo_link) +
+	return sizeof(struct pool) + (blocks + 2) * sizeof(union mpdemo_link) +
 	       num_possible_cpus() * percpu;
+}
+
+static size_t footprint(size_t stride, size_t blocks, unsigned int magazine)
+{
+	return overhead(blocks, magazine) +
+	       mpdemo_region_footprint(stride * blocks);
 }
 
 /**
@@ -134,6 +140,18 @@ size_t mpdemo_pool_footprint(const struct mpdemo_pool_config *config)
 }
 EXPORT_SYMBOL_GPL(mpdemo_pool_footprint);
 
+/**
+ * mpdemo_pool_overhead() - memory that mpdemo_pool_create_at() will take
+ * @config: a valid configuration
+ *
+ * Context: Any.
+ * Return: bytes, those of the blocks not included.
+ */
+size_t mpdemo_pool_overhead(const struct mpdemo_pool_config *config)
+{
+	return overhead(all_blocks(config), magazine_of(config));
+}
+
 static void free_parts(struct pool *pool)
 {
 	mpdemo_region_destroy(pool->region);
@@ -144,13 +162,14 @@ static void free_parts(struct pool *pool)
 	kfree(pool);
 }
 
+/* Destroyed, and all blocks are home. */
 static void pool_release(struct pool *pool)
 {
-	struct mpdemo_pool_place place = pool->place;
-
+	if (pool->place.home) {
+		pool->place.home(pool->place.data);
+		return;
+	}
 	free_parts(pool);
-	if (place.release)
-		place.release(place.data);
 	/* Pairs with __module_get() in mpdemo_pool_destroy(). */
 	module_put(THIS_MODULE);
 }
@@ -193,14 +212,14 @@ static int alloc_parts(struct pool *pool,
 
 /**
  * mpdemo_pool_create_at() - create a pool in memory that the caller has
- * @config: as for mpdemo_pool_create()
+ * @config: as for mpdemo_pool_create(); of a pool in a place, an exact one
  * @gfp: as for mpdemo_pool_create()
- * @place: the memory, and what is called when the pool is gone: by
- *	mpdemo_pool_destroy(), or in task context soon after the last free of a
- *	dying pool; NULL: none, the pool allocates its own
+ * @place: the memory, and whom to tell after mpdemo_pool_close(); NULL: none, the
+ *	pool allocates its own
  *
  * Context: Task context, may sleep.
- * Return: the pool, or an ERR_PTR(); then @place is not called.
+ * Return: the pool, or an ERR_PTR(). One in a place is to be ended by
+ * mpdemo_pool_end(), after mpdemo_pool_close() unless it was never used.
  */
 struct mpdemo_pool *
 mpdemo_pool_create_at(const struct mpdemo_pool_config *config, gfp_t gfp,
@@ -287,6 +306,40 @@ void mpdemo_pool_destroy(struct mpdemo_pool *api)
 		pool_release(pool);
 }
 EXPORT_SYMBOL_GPL(mpdemo_pool_destroy);
+
+/**
+ * mpdemo_pool_close() - let no block of a pool be taken any more
+ * @api: a pool in a place
+ *
+ * The place is told once all blocks are home: by this function, or soon after the
+ * last free. Until mpdemo_pool_end() a free that is wrong is still refused.
+ *
+ * Context: Task context, may sleep; as mpdemo_pool_destroy(). The caller pins the
+ * module.
+ * Return: how many blocks are held.
+ */
+unsigned int mpdemo_pool_close(struct mpdemo_pool *api)
+{
+	struct pool *pool = to_pool(api);
+	unsigned int held = pool->api.free.nr - freelist_close(&pool->api.free);
+
+	/* One for this function itself, see freelist_close(). */
+	if (freelist_come_home(&pool->api.free, 1))
+		pool_release(pool);
+	return held;
+}
+
+/**
+ * mpdemo_pool_end() - free a pool in a place
+ * @api: the pool, of which no block is held; NULL is fine
+ *
+ * Context: Task context, may sleep. No other call may be under way or follow.
+ */
+void mpdemo_pool_end(struct mpdemo_pool *api)
+{
+	if (api)
+		free_parts(to_pool(api));
+}
 
 /* Frees first: then no block that is counted freed is not counted allocated. */
 static void count_percpu(const struct pool *pool,
