@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * mempool_demo: pools and arenas on kernel pages.
+ * mempool_demo: pools, arenas and heaps on kernel pages.
  *
  * The parts, lowest first; each one uses only those that come before it:
  *
@@ -9,7 +9,8 @@
  *	freelist	a lock-free list of block numbers
  *	stride		the address of a block from its number, and back
  *	magazine	free blocks that a CPU has for itself
- *	pool arena	the allocators, exported to other modules
+ *	runs		pages in a row, for the large sizes of heaps
+ *	pool arena heap	the allocators, exported to other modules
  *	owner		who holds which block of a pool of user space
  *	limits		what user space may take in all
  *	object		a pool or an arena of user space
@@ -69,7 +70,7 @@ static void __exit mempool_demo_exit(void)
 module_init(mempool_demo_init);
 module_exit(mempool_demo_exit);
 
-MODULE_DESCRIPTION("Memory pools and arenas on kernel pages");
+MODULE_DESCRIPTION("Memory pools, arenas and heaps on kernel pages");
 MODULE_AUTHOR("The mempool_demo developers");
 MODULE_LICENSE("GPL");
 MODULE_VERSION("0.1.0");
