@@ -20,6 +20,7 @@
  *    inside of it.
  */
 
+#include <linux/atomic.h>
 #include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/instruction_pointer.h>
@@ -52,15 +53,25 @@ struct mpdemo_arena *mpdemo_arena_begin(struct mpdemo_arena *api,
 	cpu_arena = this_cpu_ptr(to_arena(api)->cpus);
 	scope->percpu = api;
 	scope->arena = &cpu_arena->api;
-	scope->pos = cpu_arena->api.pos;
-	scope->end = cpu_arena->api.end;
-	scope->depth = cpu_arena->depth;
+	scope->pos = READ_ONCE(cpu_arena->api.pos);
+	scope->end = READ_ONCE(cpu_arena->api.end);
+	scope->depth = READ_ONCE(cpu_arena->depth);
 
 	WRITE_ONCE(cpu_arena->depth, scope->depth + 1);
 	WRITE_ONCE(cpu_arena->api.end, cpu_arena->limit);
 	return &cpu_arena->api;
 }
 EXPORT_SYMBOL_GPL(mpdemo_arena_begin);
+
+/* By cmpxchg, as an interrupt may note more between the look and the write. */
+static noinline void note_peak(struct cpu_arena *cpu_arena, size_t in_use)
+{
+	size_t peak = READ_ONCE(cpu_arena->peak);
+
+	while (peak < in_use &&
+	       !try_cmpxchg(&cpu_arena->peak, &peak, in_use))
+		;
+}
 
 /*
  * Return: whether the section may end all the same, and that includes to turn
@@ -78,7 +89,7 @@ static noinline bool end_is_wrong(struct mpdemo_arena_scope *scope,
 		return false;
 	}
 	arena_refuse(arena, "sections ended out of order", caller);
-	if (cpu_arena->depth > scope->depth)
+	if (READ_ONCE(cpu_arena->depth) > scope->depth)
 		return true;
 	/* It has ended already, with one around it. */
 	preempt_enable();
@@ -97,27 +108,28 @@ static noinline bool end_is_wrong(struct mpdemo_arena_scope *scope,
 void mpdemo_arena_end(struct mpdemo_arena_scope *scope)
 {
 	struct cpu_arena *cpu_arena = to_cpu_arena(scope->arena);
-	size_t in_use;
+	unsigned long pos;
 
 	if (unlikely(preemptible() ||
 		     cpu_arena != this_cpu_ptr(to_arena(scope->percpu)->cpus) ||
-		     cpu_arena->depth != scope->depth + 1) &&
+		     READ_ONCE(cpu_arena->depth) != scope->depth + 1) &&
 	    !end_is_wrong(scope, _RET_IP_))
 		return;
 
-	in_use = cpu_arena->api.pos - cpu_arena->base;
-	if (in_use > cpu_arena->peak)
-		WRITE_ONCE(cpu_arena->peak, in_use);
+	pos = READ_ONCE(cpu_arena->api.pos);
+	if (unlikely(pos - cpu_arena->base > READ_ONCE(cpu_arena->peak)))
+		note_peak(cpu_arena, pos - cpu_arena->base);
 	if (want_init_on_free())
-		memset((void *)scope->pos, 0, cpu_arena->api.pos - scope->pos);
+		memset((void *)scope->pos, 0, pos - scope->pos);
 
 	/* All use of the memory comes before it is free again. */
 	barrier();
+	/* As long as this is a section, those of interrupts are not outermost. */
+	if (!scope->depth)
+		WRITE_ONCE(cpu_arena->resets, cpu_arena->resets + 1);
 	WRITE_ONCE(cpu_arena->api.pos, scope->pos);
 	WRITE_ONCE(cpu_arena->api.end, scope->end);
 	WRITE_ONCE(cpu_arena->depth, scope->depth);
-	if (!scope->depth)
-		WRITE_ONCE(cpu_arena->resets, cpu_arena->resets + 1);
 	preempt_enable();
 }
 EXPORT_SYMBOL_GPL(mpdemo_arena_end);

@@ -76,7 +76,9 @@ struct mpdemo_arena_config {
  * @chunks: chunks that there are, the retained ones included; with
  *	MPDEMO_ARENA_PERCPU one for each CPU
  * @marks: live marks, or sections under way
- * @allocs: pieces allocated so far
+ * @allocs: pieces allocated so far; with MPDEMO_ARENA_PERCPU it may miss those
+ *	of interrupts that landed in the counting of another one, where that takes
+ *	more than one instruction
  * @resets: resets so far; with MPDEMO_ARENA_PERCPU, outermost sections ended
  * @failures: allocations that did not fit
  * @refused: what was refused, see mpdemo_arena_end() and
@@ -173,7 +175,8 @@ bool mpdemo_arena_in_section(struct mpdemo_arena *arena);
 static __always_inline void *mpdemo_arena_bump(struct mpdemo_arena *arena,
 					       size_t size, size_t align)
 {
-	unsigned long start = ALIGN(arena->pos, align);
+	/* Once: an interrupt may move it, and puts it back. */
+	unsigned long start = ALIGN(READ_ONCE(arena->pos), align);
 
 	/*
 	 * The sum does not wrap: an arena ends below the end of the address
@@ -181,7 +184,7 @@ static __always_inline void *mpdemo_arena_bump(struct mpdemo_arena *arena,
 	 */
 	if (unlikely(!is_power_of_2(align) || align > MPDEMO_ALIGN_MAX ||
 		     size - 1 >= MPDEMO_ARENA_BYTES_MAX ||
-		     start + size > arena->end))
+		     start + size > READ_ONCE(arena->end)))
 		return NULL;
 
 	/* Once each: mpdemo_arena_get_stats() may be reading. */
