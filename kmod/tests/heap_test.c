@@ -427,6 +427,3 @@ static struct kunit_suite heap_suite = {
 
 kunit_test_suite(heap_suite);
 
-MODULE_DESCRIPTION("KUnit tests of mempool_demo");
-MODULE_AUTHOR("mempool_demo developers");
-MODULE_LICENSE("GPL");
