@@ -239,7 +239,7 @@ static bool unchanged(const FIXTURE_DATA(command) *self)
 }
 
 /* The valid argument so that it ends at the page that is not there. */
-static union arg *at_end(FIXTURE_DATA(command) *self, size_t size)
+static inline union arg *at_end(FIXTURE_DATA(command) *self, size_t size)
 {
 	void *p = self->mem + 2 * self->page - size;
 

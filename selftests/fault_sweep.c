@@ -1,0 +1,467 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Proves that each request survives that any one allocation of it fails, or a copy
+ * from or to the caller: the errno is one that says so, nothing is left half
+ * done, nothing stays charged, and at last it is done. All that a kernel can make
+ * fail in turn, for each ioctl, each netlink request, and the loading of the module.
+ */
+#include "abi.h"
+#include "fault.h"
+
+#include <limits.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+
+#define MAX_BYTES	"/sys/module/mempool_demo/parameters/max_bytes"
+#define MAX_OBJECTS	"/sys/module/mempool_demo/parameters/max_objects"
+
+#define NAME		"selftest-fault"
+
+/* What became of all rounds but the last one, in which nothing failed. */
+struct sweep {
+	unsigned int failed;	/* and the caller was told */
+	unsigned int survived;	/* done all the same */
+	unsigned int lost;	/* the answer did not come */
+};
+
+static void close_result(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+/*
+ * Take back what a call has done, and set up what the next one needs. Return: 0, or
+ * -1: it was not done, or not all of it.
+ */
+static int renew(FIXTURE_DATA(command) *self,
+		 const FIXTURE_VARIANT(command) *variant, union arg *a)
+{
+	struct mpdemo_info now = info_of(self->pool);
+	int err = 0;
+
+	switch (variant->cmd) {
+	case MPDEMO_IOC_POOL_CREATE:
+		close_result(a->pool_create.out_fd);
+		break;
+	case MPDEMO_IOC_ARENA_CREATE:
+		close_result(a->arena_create.out_fd);
+		break;
+	case MPDEMO_IOC_OPEN:
+		close_result(a->open.out_fd);
+		break;
+	case MPDEMO_IOC_REOPEN:
+		close_result(a->reopen.out_fd);
+		break;
+	case MPDEMO_IOC_ALLOC:
+		err = pool_free(self->pool, a->alloc.out_handle);
+		break;
+	case MPDEMO_IOC_ALLOC_BULK:
+		/* Its handle is where that of the fixture's own block was. */
+		err = pool_free(self->pool, self->block);
+		break;
+	case MPDEMO_IOC_KEEP:
+		err = now.out_kept == 1 ? pool_take(self->pool, self->block) : -1;
+		break;
+	case MPDEMO_IOC_TAKE:
+		err = now.out_kept == 0 ? pool_keep(self->pool, self->block) : -1;
+		break;
+	case MPDEMO_IOC_FREE:
+	case MPDEMO_IOC_FREE_BULK:
+		err = now.out_in_use == 0 ?
+		      pool_alloc(self->pool, &self->block) : -1;
+		break;
+	case MPDEMO_IOC_ARENA_RESET:
+		err = info_of(self->arena).out_in_use ? -1 : 0;
+		break;
+	}
+	fill(self, variant);
+	self->pool_before = info_of(self->pool);
+	self->arena_before = info_of(self->arena);
+	return err || self->fds_before != fd_count() ? -1 : 0;
+}
+
+/* What was freed, kept, taken or reset stays so, though that cannot be told. */
+static bool stays_done(unsigned int cmd)
+{
+	return cmd == MPDEMO_IOC_FREE_BULK || cmd == MPDEMO_IOC_KEEP ||
+	       cmd == MPDEMO_IOC_TAKE || cmd == MPDEMO_IOC_ARENA_RESET;
+}
+
+/* Blocks that were allocated, but could not be told of, are free again. */
+static bool taken_back(FIXTURE_DATA(command) *self)
+{
+	struct mpdemo_info now = info_of(self->pool), *before = &self->pool_before;
+
+	return now.out_in_use == before->out_in_use &&
+	       now.out_held == before->out_held &&
+	       now.out_kept == before->out_kept &&
+	       now.out_allocs - before->out_allocs ==
+	       now.out_frees - before->out_frees;
+}
+
+/* Limits that leave room for what there is, and for one object more. */
+static int limit_to_one_more(__u64 bytes)
+{
+	char text[32];
+	int err;
+
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)bytes);
+	err = fault_write(MAX_BYTES, text);
+	return err ?: fault_write(MAX_OBJECTS, "4");
+}
+
+TEST_F(command, each_failure_in_turn)
+{
+	char max_bytes[32], max_objects[32];
+	struct sweep sweep = { 0 };
+	struct fault f;
+	bool failed;
+
+	if (fault_open(&f) == -ENOENT)
+		SKIP(return, "this kernel injects no failures");
+	ASSERT_LE(0, f.fd);
+	self->fds_before = fd_count();
+	ASSERT_EQ(0, fault_read(MAX_BYTES, max_bytes, sizeof(max_bytes)));
+	ASSERT_EQ(0, fault_read(MAX_OBJECTS, max_objects, sizeof(max_objects)));
+	/* What stays charged by a failure is in the way of the last try. */
+	ASSERT_EQ(0, limit_to_one_more(128 * 1024));
+
+	for (unsigned int n = 1; n < FAULT_MAX; n++) {
+		union arg a = self->valid;
+		int err;
+
+		fault_begin(&f, n);
+		err = call(self->fd, variant->cmd, &a);
+		failed = fault_end(&f);
+		if (!failed) {
+			CHECK(0, err, "nothing failed at %u", n);
+			CHECK(0, renew(self, variant, &a), "at %u", n);
+			break;
+		}
+		if (!err) {
+			sweep.survived++;
+			CHECK(0, renew(self, variant, &a), "survived at %u", n);
+			continue;
+		}
+		sweep.failed++;
+		CHECK(true, err == -ENOMEM || err == -EFAULT,
+		      "errno %d at %u", -err, n);
+		if (err == -EFAULT && !unchanged(self)) {
+			if (stays_done(variant->cmd))
+				CHECK(0, renew(self, variant, &a), "done at %u", n);
+			else if (taken_back(self))
+				self->pool_before = info_of(self->pool);
+		}
+		CHECK(true, unchanged(self), "errno %d at %u", -err, n);
+	}
+	EXPECT_FALSE(failed);
+	TH_LOG("%u failures told, %u survived", sweep.failed, sweep.survived);
+	/* To read the argument can fail, if nothing else. */
+	EXPECT_LE(1U, sweep.failed);
+
+	EXPECT_EQ(0, fault_write(MAX_BYTES, max_bytes));
+	EXPECT_EQ(0, fault_write(MAX_OBJECTS, max_objects));
+	fault_close(&f);
+}
+
+/*
+ * A netlink request can fail, or its answer can, or what tells of that. So each is
+ * made on a socket of its own, and another one tells what has become of it.
+ */
+FIXTURE(request) {
+	struct fault f;
+	struct sweep sweep;
+	unsigned int objects;
+	bool failed;
+};
+
+static unsigned int count_objects(void)
+{
+	unsigned int replies = ~0U;
+	struct nlt nl;
+
+	if (!nlt_open(&nl) && !nlt_dump(&nl))
+		replies = nl.replies;
+	nlt_close(&nl);
+	return replies;
+}
+
+/* Without failures: 0, or -errno. */
+static int clean(int (*fn)(struct nlt *nl))
+{
+	struct nlt nl;
+	int err = nlt_open(&nl) ?: fn(&nl);
+
+	nlt_close(&nl);
+	return err;
+}
+
+static int new_pool(struct nlt *nl)
+{
+	return nlt_new_pool(nl, NAME, 24, 10, 0600);
+}
+
+static int new_arena(struct nlt *nl)
+{
+	return nlt_new_arena(nl, NAME, 4096, 0600);
+}
+
+static int get(struct nlt *nl)
+{
+	return nlt_by_name(nl, MPDEMO_CMD_GET, NAME);
+}
+
+static int del(struct nlt *nl)
+{
+	return nlt_del_name(nl, NAME);
+}
+
+FIXTURE_SETUP(request)
+{
+	if (fault_open(&self->f) == -ENOENT)
+		SKIP(return, "this kernel injects no failures");
+	ASSERT_LE(0, self->f.fd);
+	clean(del);
+	self->objects = count_objects();
+	ASSERT_NE(~0U, self->objects);
+}
+
+FIXTURE_TEARDOWN(request)
+{
+	if (self->f.fd < 0)
+		return;
+	clean(del);
+	EXPECT_EQ(self->objects, count_objects());
+	fault_close(&self->f);
+}
+
+/* As clean(), with failure @n. */
+static int attempt(FIXTURE_DATA(request) *self, int (*fn)(struct nlt *nl),
+		   unsigned int n)
+{
+	struct nlt nl;
+	int err = nlt_open(&nl);
+
+	if (err)
+		return err;
+	fault_begin(&self->f, n);
+	err = fn(&nl);
+	self->failed = fault_end(&self->f);
+	nlt_close(&nl);
+	if (self->failed && !err)
+		self->sweep.survived++;
+	else if (err == -EIO)
+		self->sweep.lost++;
+	else if (err)
+		self->sweep.failed++;
+	return err;
+}
+
+/*
+ * What the kernel has answered is true: of a request that leaves the object there,
+ * or gone, where it is done.
+ */
+static bool is_so(int err, bool there_if_done)
+{
+	int seen = clean(get);
+
+	if (seen && seen != -ENOENT)
+		return false;
+	if (err == -EIO)
+		return true;
+	return (seen == 0) == (err ? !there_if_done : there_if_done);
+}
+
+#define SWEEP_REQUEST(fn, prepare, there_if_done)			\
+do {									\
+	unsigned int n_;						\
+									\
+	for (n_ = 1; n_ < FAULT_MAX; n_++) {				\
+		int err_;						\
+									\
+		(void)(prepare);					\
+		err_ = attempt(self, fn, n_);				\
+		CHECK(true, is_so(err_, there_if_done),			\
+		      "errno %d at %u", -err_, n_);			\
+		CHECK(true, !err_ || err_ == -ENOMEM || err_ == -EIO,	\
+		      "errno %d at %u", -err_, n_);			\
+		if (!self->failed) {					\
+			CHECK(0, err_, "nothing failed at %u", n_);	\
+			break;						\
+		}							\
+	}								\
+	EXPECT_FALSE(self->failed);					\
+	TH_LOG("%u failures told, %u survived, %u answers lost",	\
+	       self->sweep.failed, self->sweep.survived,		\
+	       self->sweep.lost);					\
+	EXPECT_LE(2U, self->sweep.failed + self->sweep.lost);		\
+} while (0)
+
+TEST_F(request, new_pool)
+{
+	SWEEP_REQUEST(new_pool, clean(del), true);
+	/* Those of its memory are among them. */
+	EXPECT_LE(10U, self->sweep.failed);
+}
+
+TEST_F(request, new_arena)
+{
+	SWEEP_REQUEST(new_arena, clean(del), true);
+	EXPECT_LE(8U, self->sweep.failed);
+}
+
+TEST_F(request, get)
+{
+	ASSERT_EQ(0, clean(new_pool));
+	for (unsigned int n = 1; n < FAULT_MAX; n++) {
+		int err = attempt(self, get, n);
+
+		CHECK(true, !err || err == -ENOMEM || err == -EIO,
+		      "errno %d at %u", -err, n);
+		CHECK(0, clean(get), "after %u", n);
+		if (!self->failed)
+			break;
+	}
+	EXPECT_FALSE(self->failed);
+	EXPECT_LE(1U, self->sweep.failed + self->sweep.lost);
+}
+
+TEST_F(request, del)
+{
+	SWEEP_REQUEST(del, clean(new_pool), false);
+}
+
+TEST_F(request, dump)
+{
+	ASSERT_EQ(0, clean(new_pool));
+	for (unsigned int n = 1; n < FAULT_MAX; n++) {
+		int err = attempt(self, nlt_dump, n);
+
+		CHECK(true, !err || err == -ENOMEM || err == -EIO,
+		      "errno %d at %u", -err, n);
+		CHECK(self->objects + 1, count_objects(), "after %u", n);
+		if (!self->failed)
+			break;
+	}
+	EXPECT_FALSE(self->failed);
+	EXPECT_LE(1U, self->sweep.failed + self->sweep.lost);
+}
+
+/* The module that modprobe would take. */
+static int open_module(void)
+{
+	static const char * const folders[] = { "extra", "updates" };
+	struct utsname name;
+	char path[512];
+	int fd = -1;
+
+	uname(&name);
+	for (size_t i = 0; i < ARRAY_SIZE(folders) && fd < 0; i++) {
+		snprintf(path, sizeof(path), "/lib/modules/%s/%s/mempool_demo.ko",
+			 name.release, folders[i]);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+	}
+	return fd;
+}
+
+static int unload(const char *name)
+{
+	return syscall(SYS_delete_module, name, O_NONBLOCK) ? -errno : 0;
+}
+
+static bool is_gone(void)
+{
+	return access("/sys/module/mempool_demo", F_OK) &&
+	       access("/sys/kernel/debug/mempool_demo", F_OK) &&
+	       access(DEVICE, F_OK) && count_objects() == ~0U;
+}
+
+static bool works(void)
+{
+	int dev = dev_open(), pool = pool_create(dev, 24, 10);
+	__u64 handle;
+	int err = pool_alloc(pool, &handle);
+
+	close_result(pool);
+	close_result(dev);
+	return dev >= 0 && pool >= 0 && !err;
+}
+
+/*
+ * Only what the module itself does when it is loaded shall fail: the kernel's own
+ * part warns where memory is short. Modules lie close to each other.
+ */
+static int only_from_modules(void)
+{
+	unsigned long begin;
+	char text[32];
+
+	if (fault_read("/sys/module/mempool_demo/sections/.text", text,
+		       sizeof(text)))
+		return -ENOENT;
+	begin = strtoul(text, NULL, 16) & ~0xfffffffUL;
+	return fault_only_from(begin, begin + 0x10000000);
+}
+
+FIXTURE(load) {
+	struct fault f;
+	int fd;
+};
+
+FIXTURE_SETUP(load)
+{
+	if (fault_open(&self->f) == -ENOENT)
+		SKIP(return, "this kernel injects no failures");
+	ASSERT_LE(0, self->f.fd);
+	self->fd = open_module();
+	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(0, only_from_modules());
+	unload("mempool_demo_bench");
+	ASSERT_TRUE(POLL_UNTIL(!unload("mempool_demo")));
+}
+
+FIXTURE_TEARDOWN(load)
+{
+	if (self->f.fd < 0)
+		return;
+	if (!works())
+		EXPECT_EQ(0, syscall(SYS_finit_module, self->fd, "", 0));
+	EXPECT_TRUE(POLL_UNTIL(works()));
+	close(self->fd);
+	EXPECT_EQ(0, fault_only_from(0, ULONG_MAX));
+	fault_close(&self->f);
+}
+
+TEST_F_TIMEOUT(load, each_failure_in_turn, 400)
+{
+	struct sweep sweep = { 0 };
+	bool failed;
+
+	for (unsigned int n = 1; n < FAULT_MAX; n++) {
+		int err;
+
+		fault_begin(&self->f, n);
+		err = syscall(SYS_finit_module, self->fd, "", 0) ? -errno : 0;
+		failed = fault_end(&self->f);
+		if (!failed) {
+			CHECK(0, err, "nothing failed at %u", n);
+			break;
+		}
+		if (err) {
+			sweep.failed++;
+			CHECK(true, err == -ENOMEM || err == -EFAULT,
+			      "errno %d at %u", -err, n);
+			CHECK(true, is_gone(), "errno %d at %u", -err, n);
+		} else {
+			sweep.survived++;
+			CHECK(true, works(), "survived at %u", n);
+			ASSERT_TRUE(POLL_UNTIL(!unload("mempool_demo")));
+		}
+	}
+	EXPECT_FALSE(failed);
+	TH_LOG("%u failures told, %u survived", sweep.failed, sweep.survived);
+	EXPECT_LE(10U, sweep.failed);
+}
+
+TEST_HARNESS_MAIN
