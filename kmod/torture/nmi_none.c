@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * There are no NMIs on this architecture.
+ */
+
+#include "run.h"
+
+int nmi_init(void)
+{
+	return 0;
+}
+
+void nmi_exit(void)
+{
+}
+
+void nmi_start(const struct rig_workload *workload)
+{
+}
+
+void nmi_stop(void)
+{
+}
