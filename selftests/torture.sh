@@ -1,0 +1,226 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Runs every workload of mempool_demo_torture for a short time, with NMIs and with
+# CPUs that go offline, and proves that each context had its part in it; and that
+# a run can be started, ended and refused as it should. "make soak" is the same for
+# hours.
+
+# The functions test_* are called by their names.
+# shellcheck disable=SC2317,SC2329
+# shellcheck source=selftests/tap.sh
+. "$(dirname "$0")/tap.sh"
+
+# shellcheck source=selftests/torture_run.sh
+. "$(dirname "$0")/torture_run.sh"
+
+torture_dir=$tap_dir
+msecs=500
+rounds=$((2000 / ${MPDEMO_SLOW:-1}))
+races=200
+
+is_running()
+{
+	grep -q '^verdict running$' "$results"
+}
+
+is_over()
+{
+	not is_running > /dev/null
+}
+
+# A run that several test cases look at.
+torture_once()	# WORKLOAD
+{
+	local status=0
+
+	[ ! -e "$tap_dir/$1" ] || return 0
+	torture "$1" || status=$?
+	cat "$tap_dir/error" "$tap_dir/$1"
+	return "$status"
+}
+
+counted()	# WORKLOAD CONTEXT COUNT
+{
+	[ "$(count_of "$@")" -gt 0 ] 2> /dev/null || {
+		echo "$1: no $3 in context $2"
+		cat "$tap_dir/$1"
+		return 1
+	}
+}
+
+test_load()
+{
+	modprobe mempool_demo_torture
+	echo "$msecs" > "$parameters/msecs"
+	echo "$rounds" > "$parameters/rounds"
+	same 'verdict none' "$(< "$results")" "results before the first run"
+	probe_nmi
+}
+
+test_refused()
+{
+	same 'Invalid argument' "$(error_of no-such-workload)"
+	same 'Invalid argument' "$(error_of '')"
+	same 'Invalid argument' "$(error_of exact-and-more)"
+	echo 0 > "$parameters/msecs"
+	same 'Numerical result out of range' "$(error_of exact)"
+	echo "$msecs" > "$parameters/msecs"
+	echo 0 > "$parameters/rounds"
+	same 'Numerical result out of range' "$(error_of capacity)"
+	echo "$rounds" > "$parameters/rounds"
+	same 'verdict none' "$(< "$results")" "results"
+}
+
+# For each workload of all contexts a test case that runs it, and one for each
+# context. A case of a context may come first; then it is the one that runs it.
+contexts='task preempt-off raw-lock softirq hardirq nmi'
+
+check_context()	# WORKLOAD CONTEXT
+{
+	if [ "$2" = nmi ] && ! has_nmi; then
+		skip "no NMIs here"
+	fi
+	torture_once "$1" > /dev/null
+	counted "$1" "$2" allocs
+	case $1 in
+	exact|percpu)
+		counted "$1" "$2" frees
+		counted "$1" "$2" bulk-allocs
+		counted "$1" "$2" bulk-frees
+		counted "$1" "$2" foreign
+		;;
+	marks) counted "$1" "$2" marks ;;
+	sections) counted "$1" "$2" nested ;;
+	esac
+}
+
+for workload in exact percpu marks shared sections; do
+	eval "test_$workload() { torture_once $workload; }"
+	for context in $contexts; do
+		eval "test_${workload}_in_${context/-/_}() { check_context $workload $context; }"
+	done
+done
+
+test_full()
+{
+	local workload
+
+	for workload in exact percpu shared; do
+		torture_once "$workload" > /dev/null
+		counted "$workload" task full
+	done
+	counted marks task rollbacks
+	counted shared task resets
+}
+
+# The pool to itself: it gives exactly what it has, wherever it is asked.
+test_capacity()
+{
+	torture_once capacity
+	counted capacity task fills
+	counted capacity hardirq fills
+	same "$rounds" $(($(count_of capacity task fills) + $(count_of capacity hardirq fills))) fills
+}
+
+test_capacity_percpu()
+{
+	torture_once capacity-percpu
+	counted capacity-percpu task fills
+	counted capacity-percpu hardirq fills
+}
+
+# Calls to other CPUs take their time, so these are fewer.
+test_race()
+{
+	[ "$(nproc)" -gt 1 ] || skip "one CPU only"
+	echo "$races" > "$parameters/rounds"
+	torture_once race
+	same "$races" "$(count_of race hardirq fills)" fills
+	counted race hardirq contended
+}
+
+test_race_percpu()
+{
+	[ "$(nproc)" -gt 1 ] || skip "one CPU only"
+	torture_once race-percpu
+	same "$races" "$(count_of race-percpu hardirq fills)" fills
+	counted race-percpu hardirq contended
+}
+
+test_cpus_went_offline()
+{
+	hotplug_files > /dev/null || skip "no CPU can go offline"
+	# Once for each workload, to say the least.
+	[ "$(wc -l < "$tap_dir/hotplugs")" -ge 9 ]
+	same "$(cat /sys/devices/system/cpu/possible)" "$(cat /sys/devices/system/cpu/online)" "CPUs online"
+}
+
+# The seed makes the same objects again; without one they are others.
+test_seed()
+{
+	echo 20 > "$parameters/msecs"
+	echo 4711 > "$parameters/seed"
+	run percpu
+	grep -qx 'seed 4711' "$results"
+	grep '^objects' "$results" > "$tap_dir/objects"
+	run percpu
+	same "$(< "$tap_dir/objects")" "$(grep '^objects' "$results")"
+	echo 0 > "$parameters/seed"
+	run percpu
+	not grep -qx 'seed 4711' "$results"
+	echo "$msecs" > "$parameters/msecs"
+}
+
+test_one_at_a_time()
+{
+	local runner
+
+	echo 60000 > "$parameters/msecs"
+	echo exact > "$parameters/run" &
+	runner=$!
+	wait_for 10 is_running
+	same 'Device or resource busy' "$(error_of shared)"
+	# Results and parameters do not wait for the end.
+	grep -qx 'workload exact' "$results"
+	same 60000 "$(cat "$parameters/msecs")"
+	kill "$runner"
+	wait_for 10 is_over
+	grep -qx 'verdict stopped' "$results"
+	echo "$msecs" > "$parameters/msecs"
+}
+
+# Of those that count rounds too.
+test_signal()
+{
+	local workload runner
+
+	echo 1000000000 > "$parameters/rounds"
+	for workload in capacity race; do
+		echo "$workload" > "$parameters/run" &
+		runner=$!
+		wait_for 10 is_running
+		kill -INT "$runner" || kill "$runner"
+		kill "$runner"
+		wait_for 10 is_over
+		grep -qx 'verdict stopped' "$results"
+	done
+	echo "$rounds" > "$parameters/rounds"
+}
+
+test_unload_in_the_middle()
+{
+	local runner
+
+	echo 60000 > "$parameters/msecs"
+	run exact &
+	runner=$!
+	wait_for 10 is_running
+	rmmod mempool_demo_torture
+	not wait "$runner"
+	grep -q 'Interrupted system call' "$tap_dir/error"
+	[ ! -e "$parameters" ]
+	[ ! -e "$results" ]
+}
+
+tap_run
