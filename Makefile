@@ -20,7 +20,7 @@ KSFT = $(shell tools/vm/fetch source 6.1)/tools/testing/selftests
 # The kernel of demo, test and shell: a name tools/vm/run knows, or a build tree.
 KERNEL ?= 6.1
 
-# Those of test-matrix; all, where none is named.
+# Those of test-matrix, or of soak; their own lists, where none is named.
 KERNELS ?=
 
 all: modules tools selftests
@@ -35,6 +35,9 @@ help:
 	@echo '  make test-matrix  all tests on 6.1, 6.12, PREEMPT_RT and 7.3 (release, KASAN, KCSAN,'
 	@echo '                  User Mode Linux); builds those of 7.3 first, some 15 minutes, once.'
 	@echo '                  KERNELS="6.12-rt 7.3": those only'
+	@echo '  make soak       torture the allocators for a long time, on 7.3 and 7.3-debug: in all'
+	@echo '                  contexts, with NMIs and CPUs that go offline. SOAK_SECONDS=600 is'
+	@echo '                  how long on each; KERNELS="6.12-rt 7.3": on those'
 	@echo
 	@echo 'For this machine:'
 	@echo '  make            modules, tools and selftests'
@@ -80,6 +83,10 @@ test-matrix: packages
 	+@$(MAKE) --no-print-directory tools selftests
 	@tools/vm/matrix $(KERNELS)
 
+soak: packages
+	+@$(MAKE) --no-print-directory tools selftests
+	@tools/soak/soak $(KERNELS)
+
 shell: packages
 	+@$(MAKE) --no-print-directory tools
 	@tools/vm/run --kernel $(KERNEL) --shell
@@ -98,5 +105,5 @@ clean:
 		-o -name '*.mod.c' -o -name '.*.cmd' -o -name 'modules.order' \
 		-o -name Module.symvers \) -delete
 
-.PHONY: all help modules tools selftests packages demo bench test test-matrix shell \
+.PHONY: all help modules tools selftests packages demo bench test test-matrix soak shell \
 	check install clean
