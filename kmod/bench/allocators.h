@@ -1,14 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What more than one workload calls: the allocators whose handle says all that
- * there is to say.
+ * there is to say, and none.
  */
 #ifndef _MEMPOOL_DEMO_BENCH_ALLOCATORS_H
 #define _MEMPOOL_DEMO_BENCH_ALLOCATORS_H
 
+#include <linux/compiler.h>
 #include <linux/slab.h>
+#include <linux/types.h>
 
 #include <mempool_demo/pool.h>
+
+/*
+ * No allocator: what is left is the loop. The compiler must not know which
+ * object it is, and must load it again to free it.
+ */
+static __always_inline void *empty_alloc(void *handle)
+{
+	static u64 the_object;
+	void *object = &the_object;
+
+	OPTIMIZER_HIDE_VAR(object);
+	return object;
+}
+
+static __always_inline void empty_free(void *handle, void *object)
+{
+	barrier_data(object);
+}
 
 static __always_inline void kmalloc_free(void *handle, void *object)
 {

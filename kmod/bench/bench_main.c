@@ -9,8 +9,9 @@
  *	job.c		the one job: its thread, its state, its results
  *	measure.c	one row: rounds, clock, minimum and median
  *	classic.c	suite classic: a million objects of 64 bytes
- *	objpool.c	its row for objpool, where the kernel has it
  *	bullets.c	suite bullets: a game of a thousand frames
+ *	pools.c		rows of pools; arena.c, of arenas; objpool.c, of objpool
+ *			where the kernel has it
  *
  * Loading the module measures nothing, and nothing of it is a stable interface
  * but the netlink family.

@@ -69,8 +69,8 @@ static int put_row(struct sk_buff *skb, const struct bench_row *row)
 	    nla_put_u32(skb, MPDEMO_BENCH_A_OBJECT_SIZE,
 			row->suite->object_size) ||
 	    nla_put_u32(skb, MPDEMO_BENCH_A_BATCH, row->batch) ||
-	    nla_put_u64_64bit(skb, MPDEMO_BENCH_A_OPERATIONS, BENCH_OPERATIONS,
-			      MPDEMO_BENCH_A_PAD) ||
+	    nla_put_u64_64bit(skb, MPDEMO_BENCH_A_OPERATIONS,
+			      row->suite->operations, MPDEMO_BENCH_A_PAD) ||
 	    nla_put_u32(skb, MPDEMO_BENCH_A_ROUNDS, BENCH_ROUNDS) ||
 	    nla_put_u64_64bit(skb, MPDEMO_BENCH_A_MIN, row->result.min,
 			      MPDEMO_BENCH_A_PAD) ||

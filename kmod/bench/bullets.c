@@ -25,7 +25,6 @@
 #define PER_FRAME	100
 #define ALIVE_MAX	500
 
-static_assert(FRAMES * PER_FRAME == BENCH_OPERATIONS);
 static_assert(ALIVE_MAX % PER_FRAME == 0);
 static_assert(ALIVE_MAX <= BENCH_POOL_BLOCKS);
 /* The ring of bullets is indexed by the remainder of a running number. */
@@ -116,22 +115,26 @@ static __always_inline void destroy_bullets(const struct bench_ops *ops,
 	}
 }
 
-static __always_inline int play(const struct bench_ops *ops, void *handle,
-				void **ring, unsigned int alive_max)
+static __always_inline int play(const struct bench_ops *ops,
+				struct bench_run *run)
 {
-	struct game game = { .ring = ring };
+	struct game game = { .ring = run->slots };
+	unsigned int alive_max = run->batch;
+	void *handle = run->handle;
 	unsigned int frame;
 	int ret = 0;
 
+	bench_run_start(run);
 	for (frame = 0; frame < FRAMES; frame++) {
 		ret = create_bullets(ops, handle, &game);
 		if (unlikely(ret))
 			break;
-		move_bullets(ring, game.destroyed, game.created);
+		move_bullets(game.ring, game.destroyed, game.created);
 		if (alive(&game) >= alive_max)
 			destroy_bullets(ops, handle, &game, PER_FRAME);
 	}
 	destroy_bullets(ops, handle, &game, alive(&game));
+	bench_run_stop(run);
 	return ret;
 }
 
@@ -204,16 +207,28 @@ static void *pool_create(void)
 	return mpdemo_pool_create(&config, GFP_KERNEL);
 }
 
+static void *percpu_create(void)
+{
+	static const struct mpdemo_pool_config config = {
+		.name = "bench_bullets_percpu",
+		.block_size = sizeof(struct bullet),
+		.blocks = BENCH_POOL_BLOCKS,
+		.flags = MPDEMO_POOL_PERCPU,
+	};
+
+	return mpdemo_pool_create(&config, GFP_KERNEL);
+}
+
 static const struct bench_ops pool_ops = {
 	.alloc = pool_alloc,
 	.free = pool_free,
 };
 
 /* A kind and its round: the one place where the game is instantiated. */
-#define BULLETS_KIND(_name, ...)					\
-static int _name##_round(void *handle, void **slots, unsigned int batch)\
+#define BULLETS_KIND(_name, _ops, ...)					\
+static int __flatten _name##_round(struct bench_run *run)		\
 {									\
-	return play(&_name##_ops, handle, slots, batch);		\
+	return play(&(_ops), run);						\
 }									\
 									\
 static const struct bench_kind _name##_kind = {				\
@@ -221,19 +236,23 @@ static const struct bench_kind _name##_kind = {				\
 	__VA_ARGS__							\
 }
 
-BULLETS_KIND(array, .allocator = "empty", .variant = "array",
+BULLETS_KIND(array, array_ops, .allocator = "empty", .variant = "array",
 	     .create = array_create, .destroy = array_destroy);
-BULLETS_KIND(kmalloc, .allocator = "kmalloc", .variant = "GFP_KERNEL");
-BULLETS_KIND(cache, .allocator = "kmem_cache", .variant = "GFP_KERNEL",
+BULLETS_KIND(kmalloc, kmalloc_ops, .allocator = "kmalloc", .variant = "GFP_KERNEL");
+BULLETS_KIND(cache, cache_ops, .allocator = "kmem_cache", .variant = "GFP_KERNEL",
 	     .create = cache_create, .destroy = cache_destroy);
-BULLETS_KIND(pool, .allocator = "pool", .variant = "called",
+BULLETS_KIND(pool, pool_ops, .allocator = "pool", .variant = "called",
 	     .create = pool_create, .destroy = pool_destroy);
+BULLETS_KIND(percpu, pool_ops, .allocator = "pool per CPU",
+	     .variant = "inline",
+	     .create = percpu_create, .destroy = pool_destroy);
 
 static const struct bench_kind *const bullets_kinds[] = {
 	&array_kind,
 	&kmalloc_kind,
 	&cache_kind,
 	&pool_kind,
+	&percpu_kind,
 	NULL
 };
 
@@ -243,6 +262,7 @@ static const unsigned int bullets_batches[] = { ALIVE_MAX, 0 };
 const struct bench_suite bench_bullets = {
 	.id = MPDEMO_BENCH_SUITE_BULLETS,
 	.object_size = sizeof(struct bullet),
+	.operations = FRAMES * PER_FRAME,
 	.batches = bullets_batches,
 	.kinds = bullets_kinds,
 };

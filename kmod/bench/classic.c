@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The suite classic: a million objects of 64 bytes (ten rounds of 100,000) are
- * allocated and freed, in batches of 1, 32 and 100. The pool has 1000 blocks;
- * the arena has 64,000 bytes, is reset when they may be used up, and its free
- * does nothing. No row writes to an object: what touches one is the allocator.
+ * allocated and freed, in batches of 1, 32 and 100. The pools have 1000 blocks.
+ * No row writes to an object: what touches one is the allocator.
  *
  * The rows "empty" are the loop with nothing in it, to be subtracted; bulk
  * allocation has no loop over the objects, hence an empty row of its own.
@@ -15,39 +14,15 @@
 #include <linux/mempool.h>
 #include <linux/slab.h>
 
-#include <mempool_demo/arena.h>
-#include <mempool_demo/pool.h>
-
 #include "allocators.h"
 #include "classic.h"
-
-/* The largest batch. */
-#define CLASSIC_BATCH_MAX	100
 
 static_assert(CLASSIC_BATCH_MAX <= BENCH_SLOTS);
 static_assert(CLASSIC_BATCH_MAX <= BENCH_POOL_BLOCKS);
 static_assert(CLASSIC_BATCH_MAX <= CLASSIC_RESET);
-static_assert(BENCH_OPERATIONS % 32 == 0 && BENCH_OPERATIONS % 100 == 0);
+static_assert(CLASSIC_OPERATIONS % 32 == 0 && CLASSIC_OPERATIONS % 100 == 0);
 
-/*
- * The loop alone. The compiler must not know that it is always this object, and
- * must load it again to free it.
- */
-
-static u64 empty_object;
-
-static __always_inline void *empty_alloc(void *handle)
-{
-	void *object = &empty_object;
-
-	OPTIMIZER_HIDE_VAR(object);
-	return object;
-}
-
-static __always_inline void empty_free(void *handle, void *object)
-{
-	barrier_data(object);
-}
+/* The loop alone. */
 
 static __always_inline bool empty_alloc_bulk(void *handle, unsigned int n,
 					     void **objects)
@@ -177,125 +152,40 @@ static const struct bench_ops mempool_ops = {
 	.free = mempool_row_free,
 };
 
-/* The pool of mempool_demo */
-
-static void *pool_create(void)
-{
-	static const struct mpdemo_pool_config config = {
-		.name = "bench_classic",
-		.block_size = CLASSIC_SIZE,
-		.blocks = BENCH_POOL_BLOCKS,
-	};
-
-	return mpdemo_pool_create(&config, GFP_KERNEL);
-}
-
-static __always_inline bool pool_alloc_bulk(void *handle, unsigned int n,
-					    void **objects)
-{
-	return mpdemo_pool_alloc_bulk(handle, GFP_KERNEL, n, objects);
-}
-
-static __always_inline void pool_free_bulk(void *handle, unsigned int n,
-					   void **objects)
-{
-	mpdemo_pool_free_bulk(handle, n, objects);
-}
-
-static const struct bench_ops pool_ops = {
-	.alloc = pool_alloc,
-	.free = pool_free,
-};
-
-static const struct bench_ops pool_bulk_ops = {
-	.alloc_bulk = pool_alloc_bulk,
-	.free_bulk = pool_free_bulk,
-};
-
-/* The arena of mempool_demo */
-
-static void *arena_create(void)
-{
-	static const struct mpdemo_arena_config config = {
-		.bytes = CLASSIC_SIZE * CLASSIC_RESET,
-	};
-
-	return mpdemo_arena_create(&config, GFP_KERNEL);
-}
-
-static void arena_destroy(void *handle)
-{
-	mpdemo_arena_destroy(handle);
-}
-
-static __always_inline void *arena_alloc(void *handle)
-{
-	return mpdemo_arena_alloc(handle, CLASSIC_SIZE, GFP_KERNEL);
-}
-
-static __always_inline void arena_free(void *handle, void *object)
-{
-	barrier_data(object);
-}
-
-static __always_inline void arena_reset(void *handle)
-{
-	mpdemo_arena_reset(handle);
-}
-
-static const struct bench_ops arena_ops = {
-	.alloc = arena_alloc,
-	.free = arena_free,
-	.reset = arena_reset,
-};
-
-/* A kind and its round: the one place where the loop is instantiated. */
-#define CLASSIC_KIND(_name, ...)					\
-static int _name##_round(void *handle, void **slots, unsigned int batch)\
-{									\
-	return classic_round(&_name##_ops, handle, slots, batch);	\
-}									\
-									\
-static const struct bench_kind _name##_kind = {				\
-	.round = _name##_round,						\
-	__VA_ARGS__							\
-}
-
-CLASSIC_KIND(empty, .allocator = "empty", .variant = "loop");
-CLASSIC_KIND(empty_bulk, .allocator = "empty", .variant = "bulk",
+CLASSIC_KIND(empty, empty_ops, .allocator = "empty", .variant = "loop");
+CLASSIC_KIND(empty_bulk, empty_bulk_ops, .allocator = "empty", .variant = "bulk",
 	     .bulk = true);
-CLASSIC_KIND(kmalloc_kernel, .allocator = "kmalloc", .variant = "GFP_KERNEL");
-CLASSIC_KIND(kmalloc_atomic, .allocator = "kmalloc", .variant = "GFP_ATOMIC");
-CLASSIC_KIND(cache_kernel, .allocator = "kmem_cache", .variant = "GFP_KERNEL",
+CLASSIC_KIND(kmalloc_kernel, kmalloc_kernel_ops, .allocator = "kmalloc", .variant = "GFP_KERNEL");
+CLASSIC_KIND(kmalloc_atomic, kmalloc_atomic_ops, .allocator = "kmalloc", .variant = "GFP_ATOMIC");
+CLASSIC_KIND(cache_kernel, cache_kernel_ops, .allocator = "kmem_cache", .variant = "GFP_KERNEL",
 	     .create = cache_create, .destroy = cache_destroy);
-CLASSIC_KIND(cache_atomic, .allocator = "kmem_cache", .variant = "GFP_ATOMIC",
+CLASSIC_KIND(cache_atomic, cache_atomic_ops, .allocator = "kmem_cache", .variant = "GFP_ATOMIC",
 	     .create = cache_create, .destroy = cache_destroy);
-CLASSIC_KIND(cache_bulk, .allocator = "kmem_cache",
+CLASSIC_KIND(cache_bulk, cache_bulk_ops, .allocator = "kmem_cache",
 	     .variant = "bulk GFP_KERNEL", .bulk = true,
 	     .create = cache_create, .destroy = cache_destroy);
-CLASSIC_KIND(mempool, .allocator = "mempool_t",
+CLASSIC_KIND(mempool, mempool_ops, .allocator = "mempool_t",
 	     .variant = "kmem_cache GFP_KERNEL",
 	     .create = mempool_row_create, .destroy = mempool_row_destroy);
-CLASSIC_KIND(pool, .allocator = "pool", .variant = "called",
-	     .create = pool_create, .destroy = pool_destroy);
-CLASSIC_KIND(pool_bulk, .allocator = "pool", .variant = "bulk", .bulk = true,
-	     .create = pool_create, .destroy = pool_destroy);
-CLASSIC_KIND(arena, .allocator = "arena", .variant = "inline",
-	     .create = arena_create, .destroy = arena_destroy);
-
 static const struct bench_kind *const classic_kinds[] = {
-	&empty_kind,
-	&empty_bulk_kind,
-	&kmalloc_kernel_kind,
-	&kmalloc_atomic_kind,
-	&cache_kernel_kind,
-	&cache_atomic_kind,
-	&cache_bulk_kind,
-	&mempool_kind,
+	&classic_empty,
+	&classic_empty_bulk,
+	&classic_kmalloc_kernel,
+	&classic_kmalloc_atomic,
+	&classic_cache_kernel,
+	&classic_cache_atomic,
+	&classic_cache_bulk,
+	&classic_mempool,
 	&classic_objpool,
-	&pool_kind,
-	&pool_bulk_kind,
-	&arena_kind,
+	&classic_pool,
+	&classic_pool_bulk,
+	&classic_percpu,
+	&classic_percpu_stride,
+	&classic_percpu_large,
+	&classic_percpu_called,
+	&classic_percpu_bulk,
+	&classic_percpu_bulk_large,
+	&classic_arena,
 	NULL
 };
 
@@ -304,6 +194,7 @@ static const unsigned int classic_batches[] = { 1, 32, CLASSIC_BATCH_MAX, 0 };
 const struct bench_suite bench_classic = {
 	.id = MPDEMO_BENCH_SUITE_CLASSIC,
 	.object_size = CLASSIC_SIZE,
+	.operations = CLASSIC_OPERATIONS,
 	.batches = classic_batches,
 	.kinds = classic_kinds,
 };

@@ -12,10 +12,32 @@
 #include "ops.h"
 
 #define CLASSIC_SIZE		64
+/* Allocations, each with its free, in one round of any row. */
+#define CLASSIC_OPERATIONS	100000
+/* The largest batch. */
+#define CLASSIC_BATCH_MAX	100
 /* Objects allocated at most from one reset of an arena to the next. */
 #define CLASSIC_RESET		1000
 
+/* Each in the file of its allocator; classic.c puts them in order. */
+extern const struct bench_kind classic_empty;
+extern const struct bench_kind classic_empty_bulk;
+extern const struct bench_kind classic_kmalloc_kernel;
+extern const struct bench_kind classic_kmalloc_atomic;
+extern const struct bench_kind classic_cache_kernel;
+extern const struct bench_kind classic_cache_atomic;
+extern const struct bench_kind classic_cache_bulk;
+extern const struct bench_kind classic_mempool;
 extern const struct bench_kind classic_objpool;
+extern const struct bench_kind classic_pool;
+extern const struct bench_kind classic_pool_bulk;
+extern const struct bench_kind classic_percpu;
+extern const struct bench_kind classic_percpu_stride;
+extern const struct bench_kind classic_percpu_large;
+extern const struct bench_kind classic_percpu_called;
+extern const struct bench_kind classic_percpu_bulk;
+extern const struct bench_kind classic_percpu_bulk_large;
+extern const struct bench_kind classic_arena;
 
 /*
  * Batches from one reset to the next: as many as CLASSIC_RESET has room for and
@@ -26,7 +48,7 @@ static inline unsigned int classic_span(unsigned int batch)
 {
 	unsigned int span = CLASSIC_RESET / batch;
 
-	while (BENCH_OPERATIONS / batch % span)
+	while (CLASSIC_OPERATIONS / batch % span)
 		span--;
 	return span;
 }
@@ -66,21 +88,12 @@ static __always_inline int classic_bulk(const struct bench_ops *ops,
 	return 0;
 }
 
-/**
- * classic_round() - a round of the suite classic
- * @ops: the allocator, the address of a constant
- * @handle: what it works on
- * @objects: room for @batch pointers
- * @batch: objects allocated before the first of them is freed
- *
- * Return: 0 or -ENOMEM.
- */
-static __always_inline int classic_round(const struct bench_ops *ops,
-					 void *handle, void **objects,
-					 unsigned int batch)
+static __always_inline int classic_loop(const struct bench_ops *ops,
+					void *handle, void **objects,
+					unsigned int batch)
 {
 	unsigned int span = classic_span(batch);
-	unsigned int resets = BENCH_OPERATIONS / batch / span;
+	unsigned int resets = CLASSIC_OPERATIONS / batch / span;
 	unsigned int i;
 	int ret;
 
@@ -98,6 +111,36 @@ static __always_inline int classic_round(const struct bench_ops *ops,
 			ops->reset(handle);
 	}
 	return 0;
+}
+
+/**
+ * classic_round() - a round of the suite classic
+ * @ops: the allocator, the address of a constant
+ * @run: what it works with
+ *
+ * Return: 0 or -ENOMEM.
+ */
+static __always_inline int classic_round(const struct bench_ops *ops,
+					 struct bench_run *run)
+{
+	int ret;
+
+	bench_run_start(run);
+	ret = classic_loop(ops, run->handle, run->slots, run->batch);
+	bench_run_stop(run);
+	return ret;
+}
+
+/* A kind and its round: the one place where the loop is instantiated. */
+#define CLASSIC_KIND(_name, _ops, ...)					\
+static int __flatten _name##_round(struct bench_run *run)		\
+{									\
+	return classic_round(&(_ops), run);				\
+}									\
+									\
+const struct bench_kind classic_##_name = {				\
+	.round = _name##_round,						\
+	__VA_ARGS__							\
 }
 
 #endif /* _MEMPOOL_DEMO_BENCH_CLASSIC_H */

@@ -2,8 +2,8 @@
 /*
  * How a row is measured, and which rows there are.
  *
- * The clock is read around a whole round, never inside of it, so its own cost
- * does not matter. A row is one round to warm up (caches, slabs, branch
+ * The clock is read around a whole round, so its own cost does not matter. A row
+ * is one round to warm up (caches, slabs, branch
  * prediction) and BENCH_ROUNDS that count. Between rounds the thread yields and
  * looks whether it shall stop; within a round it does neither, but it can be
  * preempted and interrupted as any thread: the minimum is the round that was
@@ -12,7 +12,6 @@
 
 #include <linux/err.h>
 #include <linux/errno.h>
-#include <linux/ktime.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
@@ -91,15 +90,12 @@ static int compare_ns(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static int measure_round(const struct bench_row *row, void *handle,
-			 void **slots, unsigned int cpu, u64 *ns)
+static int measure_round(const struct bench_kind *kind, struct bench_run *run)
 {
-	u64 start;
 	int ret;
 
-	start = ktime_get_ns();
-	ret = row->kind->round(handle, slots, row->batch);
-	*ns = ktime_get_ns() - start;
+	run->ns = 0;
+	ret = kind->round(run);
 	if (ret)
 		return ret;
 
@@ -107,11 +103,10 @@ static int measure_round(const struct bench_row *row, void *handle,
 	 * A thread whose CPU goes offline is moved to another one and stays
 	 * there. What it measures then is not what was asked for.
 	 */
-	return raw_smp_processor_id() == cpu ? 0 : -ENODEV;
+	return raw_smp_processor_id() == run->cpu ? 0 : -ENODEV;
 }
 
-static int measure_rounds(const struct bench_row *row, void *handle,
-			  void **slots, unsigned int cpu,
+static int measure_rounds(const struct bench_kind *kind, struct bench_run *run,
 			  bool (*must_stop)(void), struct bench_result *result)
 {
 	u64 ns[1 + BENCH_ROUNDS];
@@ -122,9 +117,10 @@ static int measure_rounds(const struct bench_row *row, void *handle,
 		cond_resched();
 		if (must_stop())
 			return -ECANCELED;
-		ret = measure_round(row, handle, slots, cpu, &ns[i]);
+		ret = measure_round(kind, run);
 		if (ret)
 			return ret;
+		ns[i] = run->ns;
 	}
 
 	/* ns[0] is the round to warm up. */
@@ -150,27 +146,29 @@ int bench_row_measure(const struct bench_row *row, unsigned int cpu,
 		      bool (*must_stop)(void), struct bench_result *result)
 {
 	const struct bench_kind *kind = row->kind;
-	void *handle = NULL;
-	void **slots;
+	struct bench_run run = {
+		.batch = row->batch,
+		.cpu = cpu,
+	};
 	int ret;
 
-	slots = kcalloc(BENCH_SLOTS, sizeof(*slots), GFP_KERNEL);
-	if (!slots)
+	run.slots = kcalloc(BENCH_SLOTS, sizeof(*run.slots), GFP_KERNEL);
+	if (!run.slots)
 		return -ENOMEM;
 	if (kind->create) {
-		handle = kind->create();
-		if (IS_ERR(handle)) {
-			ret = PTR_ERR(handle);
+		run.handle = kind->create();
+		if (IS_ERR(run.handle)) {
+			ret = PTR_ERR(run.handle);
 			goto free_slots;
 		}
 	}
 
-	ret = measure_rounds(row, handle, slots, cpu, must_stop, result);
+	ret = measure_rounds(kind, &run, must_stop, result);
 
 	if (kind->destroy)
-		kind->destroy(handle);
+		kind->destroy(run.handle);
 free_slots:
-	kfree(slots);
+	kfree(run.slots);
 	return ret;
 }
 

@@ -5,20 +5,47 @@
 #ifndef _MEMPOOL_DEMO_BENCH_MEASURE_H
 #define _MEMPOOL_DEMO_BENCH_MEASURE_H
 
+#include <linux/ktime.h>
 #include <linux/types.h>
 
 #include <uapi/linux/mempool_demo_bench.h>
 
 struct kmem_cache;
 
-/* Allocations, each with its free, in one round of any row. */
-#define BENCH_OPERATIONS	100000
 /* Rounds that count; one more comes before them to warm up. */
 #define BENCH_ROUNDS		10
 /* Pointers that a round may use to remember what it allocated. */
 #define BENCH_SLOTS		1024
 /* Blocks of the pool, and objects of whatever else has a number of them. */
 #define BENCH_POOL_BLOCKS	1000
+
+/**
+ * struct bench_run - what a round works with, and its clock
+ * @handle: what the create function of the kind made
+ * @slots: room for BENCH_SLOTS pointers
+ * @batch: objects allocated before the first of them is freed
+ * @cpu: the CPU that the round runs on
+ * @ns: time between bench_run_start() and bench_run_stop(), summed up
+ * @started: the clock at the former
+ */
+struct bench_run {
+	void *handle;
+	void **slots;
+	unsigned int batch;
+	unsigned int cpu;
+	u64 ns;
+	u64 started;
+};
+
+static inline void bench_run_start(struct bench_run *run)
+{
+	run->started = ktime_get_ns();
+}
+
+static inline void bench_run_stop(struct bench_run *run)
+{
+	run->ns += ktime_get_ns() - run->started;
+}
 
 /**
  * struct bench_kind - an allocator and how it is used
@@ -28,8 +55,9 @@ struct kmem_cache;
  * @create: make what the rounds use: it, or an ERR_PTR(); NULL where there is
  *	nothing to make
  * @destroy: free that again
- * @round: do BENCH_OPERATIONS; NULL where this kernel does not have the
- *	allocator. All of it was freed when it returns, also for an error.
+ * @round: do the operations of the suite, with the clock of the run on;
+ *	NULL where this kernel does not have the allocator. All of it was freed
+ *	when it returns, also for an error.
  */
 struct bench_kind {
 	const char *allocator;
@@ -37,19 +65,21 @@ struct bench_kind {
 	bool bulk;
 	void *(*create)(void);
 	void (*destroy)(void *handle);
-	int (*round)(void *handle, void **slots, unsigned int batch);
+	int (*round)(struct bench_run *run);
 };
 
 /**
  * struct bench_suite - a workload
  * @id: its number
  * @object_size: bytes of an object
+ * @operations: allocations, each with its free, in one round
  * @batches: sizes of batch, each measured with each kind; ends with 0
  * @kinds: what is measured; ends with NULL
  */
 struct bench_suite {
 	enum mpdemo_bench_suite id;
 	unsigned int object_size;
+	unsigned int operations;
 	const unsigned int *batches;
 	const struct bench_kind *const *kinds;
 };

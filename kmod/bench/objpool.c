@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The row of objpool in the suite classic, for kernels that have it.
+ * The rows of objpool, for kernels that have it.
  */
 
 #include <linux/err.h>
@@ -12,7 +12,7 @@
 /* One is enough: one job runs at a time, and that measures row after row. */
 static struct objpool_head objpool;
 
-static void *row_create(void)
+static void *objpool_create(void)
 {
 	int ret;
 
@@ -21,35 +21,25 @@ static void *row_create(void)
 	return ret ? ERR_PTR(ret) : &objpool;
 }
 
-static void row_destroy(void *handle)
+static void objpool_destroy(void *handle)
 {
 	objpool_fini(handle);
 }
 
-static __always_inline void *row_alloc(void *handle)
+static __always_inline void *objpool_alloc(void *handle)
 {
 	return objpool_pop(handle);
 }
 
-static __always_inline void row_free(void *handle, void *object)
+static __always_inline void objpool_release(void *handle, void *object)
 {
 	objpool_push(object, handle);
 }
 
-static const struct bench_ops row_ops = {
-	.alloc = row_alloc,
-	.free = row_free,
+static const struct bench_ops objpool_ops = {
+	.alloc = objpool_alloc,
+	.free = objpool_release,
 };
 
-static int row_round(void *handle, void **slots, unsigned int batch)
-{
-	return classic_round(&row_ops, handle, slots, batch);
-}
-
-const struct bench_kind classic_objpool = {
-	.allocator = "objpool",
-	.variant = "inline",
-	.create = row_create,
-	.destroy = row_destroy,
-	.round = row_round,
-};
+CLASSIC_KIND(objpool, objpool_ops, .allocator = "objpool", .variant = "inline",
+	     .create = objpool_create, .destroy = objpool_destroy);

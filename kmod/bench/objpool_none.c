@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Stands in for objpool.c where the kernel has no objpool: a kind without a
- * round, of which no row is made.
+ * Stands in for objpool.c where the kernel has no objpool: kinds without
+ * a round, of which no rows are made.
  */
 
 #include "classic.h"

@@ -7,6 +7,10 @@
  * functions are behind the pointers and calls them, or what they wrap, as if
  * they were written there: no row pays for an indirect call, whose price
  * depends on the mitigations of the CPU, and no row has a loop of its own.
+ *
+ * The functions that these are inlined into are __flatten: an inline function of
+ * an allocator is part of the loop wherever the compiler has a choice, and not
+ * only where it meets no second caller.
  */
 #ifndef _MEMPOOL_DEMO_BENCH_OPS_H
 #define _MEMPOOL_DEMO_BENCH_OPS_H
