@@ -10,6 +10,7 @@
  *	measure.c	one row: rounds, clock, minimum and median
  *	classic.c	suite classic: a million objects of 64 bytes
  *	bullets.c	suite bullets: a game of a thousand frames
+ *	remote.c	suite remote: objects that are freed on another CPU
  *	pools.c		rows of pools; arena.c, of arenas; objpool.c, of objpool
  *			where the kernel has it
  *

@@ -138,6 +138,11 @@ static void explain_refusal(struct genl_info *info, int err)
 	case -ENODEV:
 		NL_SET_ERR_MSG_ATTR(info->extack, cpu, "the CPU is offline");
 		break;
+	case -EOPNOTSUPP:
+		NL_SET_ERR_MSG_ATTR(info->extack,
+				    info->attrs[MPDEMO_BENCH_A_SUITE],
+				    "the suite needs more CPUs than are online");
+		break;
 	case -ENOMEM:
 		NL_SET_ERR_MSG(info->extack, "no memory for the job");
 		break;

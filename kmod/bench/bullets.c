@@ -263,6 +263,7 @@ const struct bench_suite bench_bullets = {
 	.id = MPDEMO_BENCH_SUITE_BULLETS,
 	.object_size = sizeof(struct bullet),
 	.operations = FRAMES * PER_FRAME,
+	.cpus = 1,
 	.batches = bullets_batches,
 	.kinds = bullets_kinds,
 };

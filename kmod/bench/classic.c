@@ -195,6 +195,7 @@ const struct bench_suite bench_classic = {
 	.id = MPDEMO_BENCH_SUITE_CLASSIC,
 	.object_size = CLASSIC_SIZE,
 	.operations = CLASSIC_OPERATIONS,
+	.cpus = 1,
 	.batches = classic_batches,
 	.kinds = classic_kinds,
 };

@@ -6,7 +6,8 @@
  * Lock order:
  *
  *	1. job_lock
- *	2. cpu_hotplug_lock, for reading, while a job is started
+ *	2. cpu_hotplug_lock, for reading, while a job is started; and by
+ *	   itself in a round of the suite remote
  *
  * job_lock protects the state and the results. It is not held while a row is
  * measured, so whoever asks for either of them never waits for a measurement;
@@ -125,6 +126,10 @@ static int job_start(const struct bench_request *request)
 	rows = bench_rows_create(request->suite, &nr);
 	if (!rows)
 		return -ENOMEM;
+	if (!nr) {
+		kfree(rows);
+		return -EOPNOTSUPP;
+	}
 
 	/* A CPU that is online stays so until the thread was woken on it. */
 	cpus_read_lock();
@@ -170,8 +175,8 @@ static int job_start(const struct bench_request *request)
  *
  * Context: Task context, may sleep. Takes job_lock.
  * Return: 0; -EBUSY where a job is running, -ERANGE for a CPU that cannot be,
- * -ENODEV for one that is offline, -ENOMEM, or -EINTR where the caller is
- * being killed.
+ * -ENODEV for one that is offline, -EOPNOTSUPP where too few are online for the
+ * suite, -ENOMEM, or -EINTR where the caller is being killed.
  */
 int bench_job_start(const struct bench_request *request,
 		    struct bench_status *status)

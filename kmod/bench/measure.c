@@ -2,14 +2,16 @@
 /*
  * How a row is measured, and which rows there are.
  *
- * The clock is read around a whole round, so its own cost does not matter. A row
- * is one round to warm up (caches, slabs, branch
+ * The clock is read around a whole round, or around parts of it that are much
+ * longer than that takes; a suite that cannot do so has an empty row that pays
+ * for the clock as well. A row is one round to warm up (caches, slabs, branch
  * prediction) and BENCH_ROUNDS that count. Between rounds the thread yields and
  * looks whether it shall stop; within a round it does neither, but it can be
  * preempted and interrupted as any thread: the minimum is the round that was
  * disturbed least.
  */
 
+#include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/sched.h>
@@ -22,11 +24,18 @@
 static const struct bench_suite *const suites[] = {
 	&bench_classic,
 	&bench_bullets,
+	&bench_remote,
 };
 
 static bool row_is_measured(const struct bench_kind *kind, unsigned int batch)
 {
 	return kind->round && (batch > 1 || !kind->bulk);
+}
+
+static bool suite_is_measured(const struct bench_suite *suite, u32 wanted,
+			      unsigned int cpus)
+{
+	return (!wanted || wanted == suite->id) && suite->cpus <= cpus;
 }
 
 /* Append the rows of a suite, or only count them where @rows is NULL. */
@@ -63,12 +72,14 @@ static unsigned int suite_rows(const struct bench_suite *suite,
  */
 struct bench_row *bench_rows_create(u32 suite, unsigned int *nr)
 {
+	/* Once: the table must not grow after it was allocated. */
+	unsigned int cpus = num_online_cpus();
 	struct bench_row *rows;
 	unsigned int total = 0;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(suites); i++)
-		if (!suite || suite == suites[i]->id)
+		if (suite_is_measured(suites[i], suite, cpus))
 			total += suite_rows(suites[i], NULL);
 
 	rows = kcalloc(total, sizeof(*rows), GFP_KERNEL);
@@ -77,7 +88,7 @@ struct bench_row *bench_rows_create(u32 suite, unsigned int *nr)
 
 	*nr = 0;
 	for (i = 0; i < ARRAY_SIZE(suites); i++)
-		if (!suite || suite == suites[i]->id)
+		if (suite_is_measured(suites[i], suite, cpus))
 			*nr += suite_rows(suites[i], rows + *nr);
 	return rows;
 }

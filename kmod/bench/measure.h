@@ -24,6 +24,7 @@ struct kmem_cache;
  * @handle: what the create function of the kind made
  * @slots: room for BENCH_SLOTS pointers
  * @batch: objects allocated before the first of them is freed
+ * @nr: objects in @slots, where a round needs to know
  * @cpu: the CPU that the round runs on
  * @ns: time between bench_run_start() and bench_run_stop(), summed up
  * @started: the clock at the former
@@ -32,11 +33,13 @@ struct bench_run {
 	void *handle;
 	void **slots;
 	unsigned int batch;
+	unsigned int nr;
 	unsigned int cpu;
 	u64 ns;
 	u64 started;
 };
 
+/* Both on the same CPU: the clocks of two CPUs may differ. */
 static inline void bench_run_start(struct bench_run *run)
 {
 	run->started = ktime_get_ns();
@@ -73,6 +76,7 @@ struct bench_kind {
  * @id: its number
  * @object_size: bytes of an object
  * @operations: allocations, each with its free, in one round
+ * @cpus: CPUs it needs; with fewer online none of its rows is measured
  * @batches: sizes of batch, each measured with each kind; ends with 0
  * @kinds: what is measured; ends with NULL
  */
@@ -80,6 +84,7 @@ struct bench_suite {
 	enum mpdemo_bench_suite id;
 	unsigned int object_size;
 	unsigned int operations;
+	unsigned int cpus;
 	const unsigned int *batches;
 	const struct bench_kind *const *kinds;
 };
@@ -110,6 +115,7 @@ struct bench_row {
 
 extern const struct bench_suite bench_classic;
 extern const struct bench_suite bench_bullets;
+extern const struct bench_suite bench_remote;
 
 struct bench_row *bench_rows_create(u32 suite, unsigned int *nr);
 int bench_row_measure(const struct bench_row *row, unsigned int cpu,

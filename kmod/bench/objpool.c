@@ -8,6 +8,7 @@
 #include <linux/objpool.h>
 
 #include "classic.h"
+#include "remote.h"
 
 /* One is enough: one job runs at a time, and that measures row after row. */
 static struct objpool_head objpool;
@@ -43,3 +44,5 @@ static const struct bench_ops objpool_ops = {
 
 CLASSIC_KIND(objpool, objpool_ops, .allocator = "objpool", .variant = "inline",
 	     .create = objpool_create, .destroy = objpool_destroy);
+REMOTE_KIND(objpool, objpool_ops, .allocator = "objpool", .variant = "inline",
+	    .create = objpool_create, .destroy = objpool_destroy);

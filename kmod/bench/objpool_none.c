@@ -5,5 +5,7 @@
  */
 
 #include "classic.h"
+#include "remote.h"
 
 const struct bench_kind classic_objpool = {};
+const struct bench_kind remote_objpool = {};

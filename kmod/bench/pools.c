@@ -17,6 +17,7 @@
 
 #include "allocators.h"
 #include "classic.h"
+#include "remote.h"
 
 #define OTHER_STRIDE	72
 
@@ -131,3 +132,8 @@ CLASSIC_KIND(percpu_bulk, pool_bulk_ops, .allocator = "pool per CPU",
 CLASSIC_KIND(percpu_bulk_large, pool_bulk_ops, .allocator = "pool per CPU",
 	     .variant = "bulk, magazine 256", .bulk = true,
 	     .create = percpu_large_create, .destroy = pool_destroy);
+
+REMOTE_KIND(pool, pool_ops, .allocator = "pool", .variant = "called",
+	    .create = pool_create, .destroy = pool_destroy);
+REMOTE_KIND(percpu, pool_ops, .allocator = "pool per CPU", .variant = "inline",
+	    .create = percpu_create, .destroy = pool_destroy);

@@ -21,7 +21,7 @@
 static const char *suite, *cpu, *save;
 
 const struct command_option bench_options[] = {
-	{ "suite", 0, "SUITE", &suite, "only 'classic' or 'bullets'" },
+	{ "suite", 0, "SUITE", &suite, "only 'classic', 'bullets' or 'remote'" },
 	{ "cpu", 0, "N", &cpu, "run on this CPU (the current one)" },
 	{ "save", 0, "FILE", &save, "write the JSON to FILE as well" },
 	{ 0 },
@@ -55,20 +55,32 @@ static void catch_signals(sigset_t *before)
 	sigaction(SIGTERM, &action, NULL);
 }
 
+static bool read_suite(uint32_t *number)
+{
+	static const uint32_t suites[] = {
+		MPDEMO_BENCH_SUITE_CLASSIC,
+		MPDEMO_BENCH_SUITE_BULLETS,
+		MPDEMO_BENCH_SUITE_REMOTE,
+	};
+
+	for (size_t i = 0; i < sizeof(suites) / sizeof(*suites); i++) {
+		if (!strcmp(suite, bench_suite_name(suites[i]))) {
+			*number = suites[i];
+			return true;
+		}
+	}
+	usage_error("there is no suite '%s'; there are 'classic', 'bullets' and 'remote'",
+		    suite);
+	return false;
+}
+
 static bool read_request(struct bench_request *request)
 {
 	uint64_t number;
 
 	*request = (struct bench_request){ .cpu = -1 };
-	if (suite && !strcmp(suite, "classic")) {
-		request->suite = MPDEMO_BENCH_SUITE_CLASSIC;
-	} else if (suite && !strcmp(suite, "bullets")) {
-		request->suite = MPDEMO_BENCH_SUITE_BULLETS;
-	} else if (suite) {
-		usage_error("there is no suite '%s'; there are 'classic' and 'bullets'",
-			    suite);
+	if (suite && !read_suite(&request->suite))
 		return false;
-	}
 	if (!argument_number("--cpu", cpu, UINT32_MAX, &number))
 		return false;
 	if (cpu)
@@ -103,7 +115,7 @@ static int refuse_emulation(void)
 	};
 
 	return refused(&error,
-		       "'make demo' or 'tools/vm/run --icount' counts instructions",
+		       "'make bench-insn' or 'tools/vm/run --icount' counts instructions",
 		       NULL, "bench");
 }
 

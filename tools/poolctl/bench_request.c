@@ -54,6 +54,8 @@ const char *bench_suite_name(uint32_t suite)
 		return "classic";
 	case MPDEMO_BENCH_SUITE_BULLETS:
 		return "bullets";
+	case MPDEMO_BENCH_SUITE_REMOTE:
+		return "remote";
 	default:
 		return "unknown";
 	}

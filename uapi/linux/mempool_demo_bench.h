@@ -17,10 +17,14 @@
  *   batches of 32.
  * @MPDEMO_BENCH_SUITE_BULLETS: A thousand frames of a game, each creates 100
  *   bullets of 24 bytes and destroys 100.
+ * @MPDEMO_BENCH_SUITE_REMOTE: 10,000 objects of 64 bytes, allocated on one CPU
+ *   and freed on another one, 1 to 1000 at a time. Not measured where only one
+ *   CPU is online.
  */
 enum mpdemo_bench_suite {
 	MPDEMO_BENCH_SUITE_CLASSIC = 1,
 	MPDEMO_BENCH_SUITE_BULLETS,
+	MPDEMO_BENCH_SUITE_REMOTE,
 };
 
 /**

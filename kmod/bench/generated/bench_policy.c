@@ -13,7 +13,7 @@
 
 /* MPDEMO_BENCH_CMD_RUN - do */
 const struct nla_policy mempool_bench_run_nl_policy[MPDEMO_BENCH_A_CPU + 1] = {
-	[MPDEMO_BENCH_A_SUITE] = NLA_POLICY_RANGE(NLA_U32, 1, 2),
+	[MPDEMO_BENCH_A_SUITE] = NLA_POLICY_RANGE(NLA_U32, 1, 3),
 	[MPDEMO_BENCH_A_CPU] = { .type = NLA_U32, },
 };
 
