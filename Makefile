@@ -29,9 +29,11 @@ help:
 	@echo 'On any x86-64 Debian machine, without headers of its kernel and without KVM:'
 	@echo '  make demo       boot a VM, load the module, use it, show figures'
 	@echo '  make test       boot a VM and run all tests in it'
-	@echo '  make bench      boot a VM and count the instructions of all allocators'
+	@echo '  make bench-insn count the instructions of all allocators in VMs of 7.3 and 6.12, and'
+	@echo '                  judge them by the targets; BENCH_TWICE=1: twice, and compare'
 	@echo '  make shell      boot a VM with the module and a shell in it'
-	@echo '                  KERNEL=7.3-debug: another kernel than 6.1, see tools/vm/run --help'
+	@echo '                  KERNEL=7.3-debug: another kernel than 6.1, see tools/vm/run --help;'
+	@echo '                  bench-insn takes it too'
 	@echo '  make test-matrix  all tests on 6.1, 6.12, PREEMPT_RT and 7.3 (release, KASAN, KCSAN,'
 	@echo '                  User Mode Linux); builds those of 7.3 first, some 15 minutes, once.'
 	@echo '                  KERNELS="6.12-rt 7.3": those only'
@@ -68,9 +70,10 @@ demo: packages
 	+@$(MAKE) --no-print-directory tools
 	@tools/demo/demo --kernel $(KERNEL)
 
-bench: packages
+# On kernels of its own choice, unless somebody else than this file has chosen one.
+bench-insn: packages
 	+@$(MAKE) --no-print-directory tools
-	@tools/demo/bench --kernel $(KERNEL)
+	@tools/bench/insn $(if $(filter-out file,$(origin KERNEL)),$(KERNEL))
 
 test: packages
 	+@$(MAKE) --no-print-directory tools selftests
@@ -105,5 +108,5 @@ clean:
 		-o -name '*.mod.c' -o -name '.*.cmd' -o -name 'modules.order' \
 		-o -name Module.symvers \) -delete
 
-.PHONY: all help modules tools selftests packages demo bench test test-matrix soak shell \
-	check install clean
+.PHONY: all help modules tools selftests packages demo bench-insn test \
+	test-matrix soak shell check install clean

@@ -1,0 +1,64 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# How figures and verdicts are shown. Sourced, never run.
+
+# shellcheck disable=SC2034 # used by the scripts that source this
+bench_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+# What the guest does before it measures. Some seconds after the boot, when the kernel has done what
+# it had put off: until then the checks whether GFP_KERNEL may sleep have work to do for RCU. Under
+# --icount a second of the guest that nobody uses takes no time.
+# shellcheck disable=SC2034 # used by the scripts that source this
+bench_settle='modprobe mempool_demo_bench && sleep 5'
+
+# Reads lines "column, allocator, variant, value", separated by tabs, and shows a line for each
+# allocator and a column for each column, both in the order in which they come.
+figures_table()
+{
+	awk -F '\t' '
+	!($1 in column) { column[$1] = ++columns; head[columns] = $1 }
+	!(($2, $3) in row) { row[$2, $3] = ++rows; name[rows] = sprintf("%-12s %-22s", $2, $3) }
+	{ value[row[$2, $3], column[$1]] = sprintf("%.1f", $4) }
+	END {
+		printf "%-12s %-22s", "ALLOCATOR", "VARIANT"
+		for (c = 1; c <= columns; c++)
+			printf " %9s", head[c]
+		print ""
+		for (r = 1; r <= rows; r++) {
+			printf "%s", name[r]
+			for (c = 1; c <= columns; c++)
+				printf " %9s", (r, c) in value ? value[r, c] : "-"
+			print ""
+		}
+	}'
+}
+
+# A suite of a document of "poolctl bench --save". Columns are batches; of the game, bullets alive.
+figures()	# DOCUMENT SUITE
+{
+	jq -r --arg suite "$2" '.rows[] | select(.suite == $suite) |
+		[.batch, .allocator, .variant, .net_min_per_operation // .gross_min_per_operation] | @tsv' \
+		"$1" | figures_table
+}
+
+# Reads lines "verdict, figure, limit, target", separated by tabs, and shows them.
+verdict_table()
+{
+	awk -F '\t' '
+	function number(x) { return x !~ /^-?[0-9]+[.e]/ ? x : sprintf(x < 10 ? "%.2f" : "%.1f", x) }
+	BEGIN { printf "%-8s %9s %9s  %s\n", "VERDICT", "FIGURE", "LIMIT", "TARGET" }
+	{ printf "%-8s %9s %9s  %s\n", $1, number($2), $3, $4 }'
+}
+
+# Counts the verdicts in files of such lines, says so in a last line, fails if any target is missed.
+verdict_count()	# FILE...
+{
+	local passed failed skipped
+
+	passed=$(cat "$@" | grep -c '^ok')
+	failed=$(cat "$@" | grep -c '^FAILED')
+	skipped=$(cat "$@" | grep -c '^skipped')
+	echo "$passed passed, $failed failed, $skipped skipped"
+	[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+}
