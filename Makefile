@@ -31,6 +31,7 @@ help:
 	@echo '  make test       boot a VM and run all tests in it'
 	@echo '  make bench-insn count the instructions of all allocators in VMs of 7.3 and 6.12, and'
 	@echo '                  judge them by the targets; BENCH_TWICE=1: twice, and compare'
+	@echo '  make bench-uml  the same in nanoseconds of this machine, on 7.3 as User Mode Linux'
 	@echo '  make shell      boot a VM with the module and a shell in it'
 	@echo '                  KERNEL=7.3-debug: another kernel than 6.1, see tools/vm/run --help;'
 	@echo '                  bench-insn takes it too'
@@ -75,6 +76,10 @@ bench-insn: packages
 	+@$(MAKE) --no-print-directory tools
 	@tools/bench/insn $(if $(filter-out file,$(origin KERNEL)),$(KERNEL))
 
+bench-uml: packages
+	+@$(MAKE) --no-print-directory tools
+	@tools/bench/uml
+
 test: packages
 	+@$(MAKE) --no-print-directory tools selftests
 	@rm -rf $(O)/test
@@ -108,5 +113,5 @@ clean:
 		-o -name '*.mod.c' -o -name '.*.cmd' -o -name 'modules.order' \
 		-o -name Module.symvers \) -delete
 
-.PHONY: all help modules tools selftests packages demo bench-insn test \
+.PHONY: all help modules tools selftests packages demo bench-insn bench-uml test \
 	test-matrix soak shell check install clean

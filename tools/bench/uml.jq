@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# The targets of "make bench-uml". Input: {"classic": [documents], "remote": [documents]}, one of each
+# for each time it was measured.
+#
+# Two figures are compared where they were measured seconds apart, within one document; the verdict is
+# on the median of those ratios. So what else the machine does, which comes and goes, does little
+# harm.
+
+include "verdict";
+
+def net($suite; $allocator; $variant; $batch):
+	figure(.; $suite; $allocator; $variant; $batch; "net_median_per_operation");
+
+def ratios($suite; $a; $av; $b; $bv; $batch):
+	[.[$suite][] | times(net($suite; $a; $av; $batch); net($suite; $b; $bv; $batch))]
+	| if any(. == null) then null else median end;
+
+def faster($limit; $suite; $other; $variant; $allocator; $how; $batch; $target):
+	at_least($limit; ratios($suite; $other; $variant; $allocator; $how; $batch); $target);
+
+# Where the clock is read for each object its own cost, some 100 ns, is most of what is measured.
+def remote_is_measurable($n): $n > 1;
+
+def remote:
+	(1, 10, 100, 1000) as $n
+	| "pool per CPU, freed on another CPU, \($n) outstanding: times faster than kmem_cache" as $target
+	| if remote_is_measurable($n)
+	  then faster(3; "remote"; "kmem_cache"; "GFP_KERNEL"; "pool per CPU"; "inline"; $n; $target)
+	  else skip("the clock costs more than one object"; $target) end;
+
+def cliff:
+	[.remote[] | . as $document | [(10, 100, 1000) as $n | $document
+		| net("remote"; "pool per CPU"; "inline"; $n)]
+	 | if any(. == null) then null else times(.[2]; .[0]) end]
+	| at_most(1.25; if any(. == null) then null else median end;
+		  "pool per CPU, freed on another CPU: 1000 outstanding to 10");
+
+((1, 100) as $b
+ | faster(4; "classic"; "kmem_cache"; "GFP_KERNEL"; "pool per CPU"; "inline"; $b;
+	  "pool per CPU, inline, batch \($b): times faster than kmem_cache GFP_KERNEL"),
+   faster(3; "classic"; "kmalloc"; "GFP_ATOMIC"; "pool per CPU"; "inline"; $b;
+	  "pool per CPU, inline, batch \($b): times faster than kmalloc GFP_ATOMIC"),
+   faster(1; "classic"; "kmem_cache"; "GFP_KERNEL"; "pool"; "called"; $b;
+	  "pool, called, batch \($b): times faster than kmem_cache GFP_KERNEL")),
+remote, cliff,
+skip("it switches interrupts, some 700 ns on User Mode Linux"; "objpool")
