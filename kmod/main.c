@@ -9,7 +9,7 @@
  *	freelist	a lock-free list of block numbers
  *	stride		the address of a block from its number, and back
  *	magazine	free blocks that a CPU has for itself
- *	runs		pages in a row, for the large sizes of heaps
+ *	bins runs	pages in a row, for the large sizes of heaps
  *	pool arena heap	the allocators, exported to other modules
  *	owner		who holds which block of a pool of user space
  *	limits		what user space may take in all

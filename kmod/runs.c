@@ -1,16 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Runs of whole pages out of one region, found and freed in bounded time.
- *
- * Free runs are in bins by length. To allocate is to look for the first bin all
- * of whose runs are long enough, by a bitmap, and to split what is left over off
- * its first run; to free is to join a run with the free ones on both sides of it.
- * All that is known lies in a table with an entry per page, outside of the pages,
- * so an address leads to its entry without being followed:
- *
- *	first page of a run	its state and its length
- *	last page of a free run	where the run begins, for the join from behind
- *	any other page		RUN_NONE
+ * Runs of whole pages out of one region, in any context; see bins.c for how they
+ * are found. All that is known lies in a table with an entry per page, outside of
+ * the pages, so an address leads to its entry without being followed.
  *
  * Lock order: runs.lock is the innermost lock, and a raw one, so that all but
  * init, exit and close may be called under any other. Interrupts are off while it
@@ -27,8 +19,6 @@
  * claimer's own, also while it is cleared without the lock.
  */
 
-#include <linux/bitmap.h>
-#include <linux/bitops.h>
 #include <linux/errno.h>
 #include <linux/irq_work.h>
 #include <linux/llist.h>
@@ -43,47 +33,8 @@
 #include "region.h"
 #include "runs.h"
 
-/* Instead of a page number. */
-#define NONE		U32_MAX
-
-/* Runs that are looked at in the one bin where some may be too short. */
-#define LOOK_MAX	16
-
 /* Runs that the irq_work frees before it lets other interrupts in. */
 #define DRAIN_MAX	32
-
-enum run_state {
-	RUN_NONE,		/* not the first page of a run */
-	RUN_FREE,
-	RUN_HELD,
-	RUN_CLAIMED,		/* held, and about to be freed or resized */
-};
-
-/**
- * struct run_page - what is known about a page
- * @state: enum run_state; held ones change by cmpxchg, all others under the lock
- * @pages: of the first page of a run, how many it has
- * @next: of the first page of a free run, that of the next one in its bin
- * @prev: of the first page of a free run, that of the one before it in its bin
- * @deferred: of the first page of a run that was freed in an NMI, its place in
- *	the list of those
- * @first: of the last page of a free run, its first one. What is left here of an
- *	earlier run does no harm, as @state and @pages over there do not fit.
- * @unused: of the first page of a held run, bytes of it that nobody asked for
- */
-struct run_page {
-	u32 state;
-	u32 pages;
-	union {
-		struct {
-			u32 next;
-			u32 prev;
-		};
-		struct llist_node deferred;
-	};
-	u32 first;
-	u32 unused;
-};
 
 /**
  * struct runs_nmi - what the NMIs of a CPU have freed
@@ -97,139 +48,6 @@ struct runs_nmi {
 	struct irq_work drain;
 	struct mpdemo_runs *runs;
 };
-
-/* The bin for runs of a length. */
-static unsigned int bin_of(u32 pages)
-{
-	unsigned int shift;
-
-	if (pages < 2 * RUNS_STEPS)
-		return pages;
-	shift = __fls(pages) - RUNS_STEPS_SHIFT;
-	return shift * RUNS_STEPS + (pages >> shift);
-}
-
-/* The first bin all of whose runs are long enough. */
-static unsigned int bin_from(u32 pages)
-{
-	if (pages < 2 * RUNS_STEPS)
-		return pages;
-	return bin_of(pages + BIT(__fls(pages) - RUNS_STEPS_SHIFT) - 1);
-}
-
-static void insert_free(struct mpdemo_runs *runs, u32 first, u32 pages)
-{
-	struct run_page *page = runs->page;
-	unsigned int bin = bin_of(pages);
-	u32 next = runs->bin[bin];
-
-	lockdep_assert_held(&runs->lock);
-	WRITE_ONCE(page[first].state, RUN_FREE);
-	page[first].pages = pages;
-	page[first].prev = NONE;
-	page[first].next = next;
-	page[first + pages - 1].first = first;
-	if (next != NONE)
-		page[next].prev = first;
-	runs->bin[bin] = first;
-	__set_bit(bin, runs->bins);
-}
-
-/* Return: how many pages it has. */
-static u32 remove_free(struct mpdemo_runs *runs, u32 first)
-{
-	struct run_page *page = runs->page;
-	u32 pages = page[first].pages;
-	u32 next = page[first].next, prev = page[first].prev;
-	unsigned int bin = bin_of(pages);
-
-	lockdep_assert_held(&runs->lock);
-	WRITE_ONCE(page[first].state, RUN_NONE);
-	if (next != NONE)
-		page[next].prev = prev;
-	if (prev != NONE) {
-		page[prev].next = next;
-		return pages;
-	}
-	runs->bin[bin] = next;
-	if (next == NONE)
-		__clear_bit(bin, runs->bins);
-	return pages;
-}
-
-/* Whether a free run begins at page @first. */
-static bool begins_free(const struct mpdemo_runs *runs, u32 first)
-{
-	return first < runs->nr_pages &&
-	       READ_ONCE(runs->page[first].state) == RUN_FREE;
-}
-
-/* The first page of the free run that ends before page @end, or NONE. */
-static u32 free_before(const struct mpdemo_runs *runs, u32 end)
-{
-	const struct run_page *page = runs->page;
-	u32 first;
-
-	if (!end)
-		return NONE;
-	first = page[end - 1].first;
-	if (first < end && begins_free(runs, first) &&
-	    first + page[first].pages == end)
-		return first;
-	return NONE;
-}
-
-/* The first page of a free run of @pages at least, or NONE. */
-static u32 find_free(const struct mpdemo_runs *runs, u32 pages)
-{
-	unsigned int bin, looked;
-	u32 first;
-
-	lockdep_assert_held(&runs->lock);
-	bin = find_next_bit(runs->bins, RUNS_BINS, bin_from(pages));
-	if (bin < RUNS_BINS)
-		return runs->bin[bin];
-	/* The last hope: a bin of which some runs are long enough. */
-	first = runs->bin[bin_of(pages)];
-	for (looked = 0; first != NONE && looked < LOOK_MAX; looked++) {
-		if (runs->page[first].pages >= pages)
-			return first;
-		first = runs->page[first].next;
-	}
-	return NONE;
-}
-
-static void count_pages(struct mpdemo_runs *runs, int pages)
-{
-	lockdep_assert_held(&runs->lock);
-	runs->in_use += pages;
-	runs->peak = max(runs->peak, runs->in_use);
-}
-
-/* Pages that belong to no run become a free one, joined with its neighbours. */
-static void give_back(struct mpdemo_runs *runs, u32 first, u32 pages)
-{
-	u32 before = free_before(runs, first);
-
-	count_pages(runs, -(int)pages);
-	if (begins_free(runs, first + pages))
-		pages += remove_free(runs, first + pages);
-	if (before != NONE) {
-		pages += remove_free(runs, before);
-		first = before;
-	}
-	insert_free(runs, first, pages);
-}
-
-/* Take the first @pages out of a free run. */
-static void take(struct mpdemo_runs *runs, u32 first, u32 pages)
-{
-	u32 rest = remove_free(runs, first) - pages;
-
-	count_pages(runs, pages);
-	if (rest)
-		insert_free(runs, first + pages, rest);
-}
 
 static void set_size(struct run_page *page, u32 pages, size_t bytes)
 {
@@ -264,7 +82,7 @@ static struct run_page *page_at(const struct mpdemo_runs *runs, const void *run)
  */
 void *mpdemo_runs_alloc(struct mpdemo_runs *runs, size_t bytes)
 {
-	u32 pages = pages_for(bytes), first = NONE;
+	u32 pages = pages_for(bytes), first = RUNS_NONE;
 	unsigned long flags;
 
 	if (in_nmi() || !fits_at_all(runs, bytes))
@@ -272,15 +90,15 @@ void *mpdemo_runs_alloc(struct mpdemo_runs *runs, size_t bytes)
 
 	raw_spin_lock_irqsave(&runs->lock, flags);
 	if (!runs->closed)
-		first = find_free(runs, pages);
-	if (first != NONE) {
-		take(runs, first, pages);
+		first = runs_find_free(runs, pages);
+	if (first != RUNS_NONE) {
+		runs_take(runs, first, pages);
 		set_size(&runs->page[first], pages, bytes);
 		runs->allocs++;
 		WRITE_ONCE(runs->page[first].state, RUN_HELD);
 	}
 	raw_spin_unlock_irqrestore(&runs->lock, flags);
-	return first == NONE ? NULL : (void *)(runs->addr + first * PAGE_SIZE);
+	return first == RUNS_NONE ? NULL : (void *)(runs->addr + first * PAGE_SIZE);
 }
 
 /**
@@ -320,10 +138,10 @@ void mpdemo_runs_unclaim(struct mpdemo_runs *runs, const void *run)
 /* Take @more pages that follow a run. */
 static bool grow(struct mpdemo_runs *runs, u32 end, u32 more)
 {
-	if (runs->closed || !begins_free(runs, end) ||
+	if (runs->closed || !runs_is_free(runs, end) ||
 	    runs->page[end].pages < more)
 		return false;
-	take(runs, end, more);
+	runs_take(runs, end, more);
 	return true;
 }
 
@@ -351,7 +169,7 @@ bool mpdemo_runs_resize(struct mpdemo_runs *runs, const void *run, size_t bytes)
 	if (pages > old)
 		fits = grow(runs, first + old, pages - old);
 	else if (pages < old)
-		give_back(runs, first + pages, old - pages);
+		runs_give_back(runs, first + pages, old - pages);
 	if (fits)
 		set_size(page, pages, bytes);
 	raw_spin_unlock_irqrestore(&runs->lock, flags);
@@ -364,7 +182,7 @@ static bool free_claimed(struct mpdemo_runs *runs, struct run_page *page)
 	lockdep_assert_held(&runs->lock);
 	runs->frees++;
 	WRITE_ONCE(page->state, RUN_NONE);
-	give_back(runs, page - runs->page, page->pages);
+	runs_give_back(runs, page - runs->page, page->pages);
 	return runs->closed && !runs->in_use;
 }
 
@@ -530,7 +348,7 @@ int mpdemo_runs_init(struct mpdemo_runs *runs, void *addr,
 	int cpu;
 
 	memset(runs, 0, sizeof(*runs));
-	memset32(runs->bin, NONE, RUNS_BINS);
+	memset32(runs->bin, RUNS_NONE, RUNS_BINS);
 	raw_spin_lock_init(&runs->lock);
 	runs->addr = (unsigned long)addr;
 	runs->home = home;
@@ -547,9 +365,9 @@ int mpdemo_runs_init(struct mpdemo_runs *runs, void *addr,
 	for_each_possible_cpu(cpu)
 		init_nmi(per_cpu_ptr(runs->nmi, cpu), runs);
 	runs->nr_pages = nr_pages;
-	/* Nobody else is there yet, but insert_free() wants it. */
+	/* Nobody else is there yet, but runs_insert_free() wants it. */
 	raw_spin_lock_irqsave(&runs->lock, flags);
-	insert_free(runs, 0, nr_pages);
+	runs_insert_free(runs, 0, nr_pages);
 	raw_spin_unlock_irqrestore(&runs->lock, flags);
 	return 0;
 }

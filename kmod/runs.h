@@ -4,6 +4,8 @@
 
 #include <linux/bits.h>
 #include <linux/gfp.h>
+#include <linux/limits.h>
+#include <linux/llist.h>
 #include <linux/percpu.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
@@ -18,8 +20,43 @@
 #define RUNS_BINS		((RUNS_PAGES_SHIFT - RUNS_STEPS_SHIFT + 2) * \
 				 RUNS_STEPS)
 
-struct run_page;
 struct runs_nmi;
+
+/* Instead of a page number. */
+#define RUNS_NONE		U32_MAX
+
+enum run_state {
+	RUN_NONE,		/* not the first page of a run */
+	RUN_FREE,
+	RUN_HELD,
+	RUN_CLAIMED,		/* held, and about to be freed or resized */
+};
+
+/**
+ * struct run_page - what is known about a page
+ * @state: enum run_state; held ones change by cmpxchg, all others under the lock
+ * @pages: of the first page of a run, how many it has
+ * @next: of the first page of a free run, that of the next one in its bin
+ * @prev: of the first page of a free run, that of the one before it in its bin
+ * @deferred: of the first page of a run that was freed in an NMI, its place in
+ *	the list of those
+ * @first: of the last page of a free run, its first one. What is left here of an
+ *	earlier run does no harm, as @state and @pages over there do not fit.
+ * @unused: of the first page of a held run, bytes of it that nobody asked for
+ */
+struct run_page {
+	u32 state;
+	u32 pages;
+	union {
+		struct {
+			u32 next;
+			u32 prev;
+		};
+		struct llist_node deferred;
+	};
+	u32 first;
+	u32 unused;
+};
 
 /**
  * struct mpdemo_runs - pages that are handed out in runs
@@ -69,6 +106,13 @@ struct mpdemo_runs_stats {
 	u64 allocs;
 	u64 frees;
 };
+
+/* bins.c, with the lock held */
+void runs_insert_free(struct mpdemo_runs *runs, u32 first, u32 pages);
+bool runs_is_free(const struct mpdemo_runs *runs, u32 first);
+u32 runs_find_free(const struct mpdemo_runs *runs, u32 pages);
+void runs_take(struct mpdemo_runs *runs, u32 first, u32 pages);
+void runs_give_back(struct mpdemo_runs *runs, u32 first, u32 pages);
 
 int mpdemo_runs_init(struct mpdemo_runs *runs, void *addr,
 		     unsigned int nr_pages,
