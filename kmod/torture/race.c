@@ -26,6 +26,7 @@ static unsigned int round;
 static cpumask_var_t racers;
 static atomic_t missing;		/* racers on their way */
 static atomic_t next;			/* fill to be emptied */
+static atomic_t full;			/* somebody has got no block */
 
 static void meet(void)
 {
@@ -36,10 +37,27 @@ static void meet(void)
 		cpu_relax();
 }
 
+/*
+ * As fill_up(). And nobody frees: so once an exact pool has said to somebody that it
+ * has no block left, it has none for anybody who asks later.
+ */
 static void race_to_fill(void *unused)
 {
+	struct fill *fill = &fills[smp_processor_id()];
+	bool late = false;
+	void *block;
+
 	meet();
-	fill_up(&fills[smp_processor_id()]);
+	while (fill->nr <= fill_most &&
+	       (block = mpdemo_pool_alloc(fill_pool, GFP_ATOMIC))) {
+		fill->blocks[fill->nr++] = block;
+		if (late && fill_most == FILL_BLOCKS)
+			rig_fail_value("blocks of a pool that had none left", 0,
+				       1);
+		/* Pairs with the atomic_set_release() below. */
+		late = atomic_read_acquire(&full);
+	}
+	atomic_set_release(&full, true);
 }
 
 /* Whoever is first takes the fill of CPU 0, whoever it is. */
@@ -56,6 +74,7 @@ static void race(void (*function)(void *unused))
 {
 	atomic_set(&missing, cpumask_weight(racers));
 	atomic_set(&next, 0);
+	atomic_set(&full, false);
 	on_each_cpu_mask(racers, function, NULL, true);
 }
 
