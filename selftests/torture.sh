@@ -130,22 +130,33 @@ test_capacity_percpu()
 	counted capacity-percpu hardirq fills
 }
 
-# Calls to other CPUs take their time, so these are fewer.
-test_race()
+# Where the machine is busy with others, its CPUs seldom meet: so more than once,
+# if need be. Calls to other CPUs take their time, so rounds are few.
+check_race()	# WORKLOAD
 {
+	local tries=10
+
 	[ "$(nproc)" -gt 1 ] || skip "one CPU only"
 	echo "$races" > "$parameters/rounds"
-	torture_once race
-	same "$races" "$(count_of race hardirq fills)" fills
-	counted race hardirq contended
+	while [ "$tries" -gt 0 ]; do
+		rm -f "$tap_dir/$1"
+		torture_once "$1"
+		same "$races" "$(count_of "$1" hardirq fills)" fills
+		[ -z "$(count_of "$1" hardirq contended)" ] || break
+		tries=$((tries - 1))
+	done
+	counted "$1" hardirq contended
+	echo "$rounds" > "$parameters/rounds"
+}
+
+test_race()
+{
+	check_race race
 }
 
 test_race_percpu()
 {
-	[ "$(nproc)" -gt 1 ] || skip "one CPU only"
-	torture_once race-percpu
-	same "$races" "$(count_of race-percpu hardirq fills)" fills
-	counted race-percpu hardirq contended
+	check_race race-percpu
 }
 
 test_cpus_went_offline()

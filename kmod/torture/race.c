@@ -19,7 +19,7 @@
  * A CPU that is on its way offline, or not run by a hypervisor, does not come. Not
  * a time, as the clock may be the one that waits here.
  */
-#define PATIENCE	3000
+#define PATIENCE	10000
 
 static struct fill *fills;		/* by CPU */
 static unsigned int round;
