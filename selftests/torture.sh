@@ -95,7 +95,7 @@ check_context()	# WORKLOAD CONTEXT
 	esac
 }
 
-for workload in exact percpu marks shared sections; do
+for workload in exact percpu marks shared sections heap; do
 	eval "test_$workload() { torture_once $workload; }"
 	for context in $contexts; do
 		eval "test_${workload}_in_${context/-/_}() { check_context $workload $context; }"

@@ -86,7 +86,7 @@ extern const struct rig_workload blocks_exact, blocks_percpu;
 extern const struct rig_workload capacity_exact, capacity_percpu;
 extern const struct rig_workload race_exact, race_percpu;
 extern const struct rig_workload marks_workload, shared_workload;
-extern const struct rig_workload sections_workload;
+extern const struct rig_workload sections_workload, heap_workload;
 
 /* run.c */
 

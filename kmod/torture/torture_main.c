@@ -27,6 +27,7 @@
  *	marks.c		arenas of a single owner
  *	shared.c	a shared arena
  *	sections.c	an arena per CPU
+ *	heap.c		a heap
  *
  * Those that need the pool for themselves, to count how many blocks it gives:
  *
@@ -51,6 +52,7 @@ static const struct rig_workload * const workloads[] = {
 	&marks_workload,
 	&shared_workload,
 	&sections_workload,
+	&heap_workload,
 	&capacity_exact,
 	&capacity_percpu,
 	&race_exact,

@@ -22,7 +22,7 @@ torture_dir=$(mktemp -d) || exit 1
 # Read by torture().
 # shellcheck disable=SC2034
 nmi_pause=10 hotplug_pause=1
-workloads=(exact percpu marks shared sections)
+workloads=(exact percpu marks shared sections heap)
 passed=0 failed=0 skipped=0
 
 progress()
