@@ -11,8 +11,8 @@
  *	classic.c	suite classic: a million objects of 64 bytes
  *	bullets.c	suite bullets: a game of a thousand frames
  *	remote.c	suite remote: objects that are freed on another CPU
- *	pools.c		rows of pools; arena.c, of arenas; objpool.c, of objpool
- *			where the kernel has it
+ *	pools.c		rows of pools; arena.c, of arenas; heap.c, of heaps;
+ *			objpool.c, of objpool, where the kernel has it
  *
  * Loading the module measures nothing, and nothing of it is a stable interface
  * but the netlink family.

@@ -186,6 +186,7 @@ static const struct bench_kind *const classic_kinds[] = {
 	&classic_percpu_bulk,
 	&classic_percpu_bulk_large,
 	&classic_arena,
+	&classic_heap,
 	NULL
 };
 

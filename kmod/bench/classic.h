@@ -38,6 +38,7 @@ extern const struct bench_kind classic_percpu_called;
 extern const struct bench_kind classic_percpu_bulk;
 extern const struct bench_kind classic_percpu_bulk_large;
 extern const struct bench_kind classic_arena;
+extern const struct bench_kind classic_heap;
 
 /*
  * Batches from one reset to the next: as many as CLASSIC_RESET has room for and
