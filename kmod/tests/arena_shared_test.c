@@ -55,8 +55,10 @@ static void alone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 4, mpdemo_test_arena_stats(arena).failures);
 	KUNIT_EXPECT_EQ(test, 10000, mpdemo_test_arena_stats(arena).peak);
 	KUNIT_EXPECT_EQ(test, 10000, mpdemo_arena_reset(arena));
+	KUNIT_ASSERT_NOT_NULL(test, mpdemo_arena_alloc(arena, 8, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, 8, mpdemo_arena_reset(arena));
 	KUNIT_EXPECT_EQ(test, 10000, mpdemo_test_arena_stats(arena).peak);
-	KUNIT_EXPECT_EQ(test, 2, mpdemo_test_arena_stats(arena).resets);
+	KUNIT_EXPECT_EQ(test, 3, mpdemo_test_arena_stats(arena).resets);
 }
 
 static void no_marks(struct kunit *test)
