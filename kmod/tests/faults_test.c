@@ -15,6 +15,8 @@
 #include <linux/sizes.h>
 #include <linux/string.h>
 
+#include <mempool_demo/heap.h>
+
 #include "helpers.h"
 
 #define INJECTED	(IS_ENABLED(CONFIG_FAULT_INJECTION) &&		\
@@ -73,30 +75,73 @@ static void expect_real(struct kunit *test, const struct sweep *sweep,
 		   sweep->failed, sweep->survived);
 }
 
-static void sweep_pool(struct kunit *test, struct sweep *sweep,
-		       const struct mpdemo_pool_config *config)
+/* Objects that are swept: @create gives one or an ERR_PTR(). */
+struct kind {
+	void *(*create)(const void *config);
+	void (*destroy)(void *object);
+};
+
+static void *create_pool(const void *config)
 {
+	return mpdemo_pool_create(config, GFP_KERNEL);
+}
+
+static void destroy_pool(void *pool)
+{
+	mpdemo_pool_destroy(pool);
+}
+
+static void *create_arena(const void *config)
+{
+	return mpdemo_arena_create(config, GFP_KERNEL);
+}
+
+static void destroy_arena(void *arena)
+{
+	mpdemo_arena_destroy(arena);
+}
+
+static void *create_heap(const void *config)
+{
+	return mpdemo_heap_create(config, GFP_KERNEL);
+}
+
+static void destroy_heap(void *heap)
+{
+	mpdemo_heap_destroy(heap);
+}
+
+static const struct kind pools = { create_pool, destroy_pool };
+static const struct kind arenas = { create_arena, destroy_arena };
+static const struct kind heaps = { create_heap, destroy_heap };
+
+/* @failed of the failures at least must be told, else they were not real. */
+static void sweep(struct kunit *test, const struct kind *kind,
+		  const void *config, unsigned int failed)
+{
+	int refs = mpdemo_test_module_refs_quiet(test);
+	struct sweep sweep = {};
+	bool to_come = false;
 	unsigned int n;
 
-	for (n = 1; n <= SWEEP_MAX; n++) {
-		struct mpdemo_pool *pool;
-		bool to_come;
+	for (n = 1; n <= SWEEP_MAX && !to_come; n++) {
+		void *object;
 
 		fail_nth(n);
-		pool = mpdemo_pool_create(config, GFP_KERNEL);
+		object = kind->create(config);
 		to_come = fail_nth_end();
-		if (IS_ERR(pool)) {
-			KUNIT_EXPECT_EQ(test, -ENOMEM, PTR_ERR(pool));
+		if (IS_ERR(object)) {
+			KUNIT_EXPECT_EQ(test, -ENOMEM, PTR_ERR(object));
 			KUNIT_EXPECT_FALSE(test, to_come);
-			sweep->failed++;
+			sweep.failed++;
 			continue;
 		}
-		mpdemo_pool_destroy(pool);
-		if (to_come)
-			return;
-		sweep->survived++;
+		kind->destroy(object);
+		sweep.survived += !to_come;
 	}
-	KUNIT_FAIL(test, "no end after %u failures", SWEEP_MAX);
+	KUNIT_EXPECT_TRUE(test, to_come);
+	KUNIT_EXPECT_EQ(test, refs, mpdemo_test_module_refs(test));
+	expect_real(test, &sweep, failed);
 }
 
 static void exact_pool(struct kunit *test)
@@ -104,13 +149,9 @@ static void exact_pool(struct kunit *test)
 	const struct mpdemo_pool_config config = {
 		.name = "faults", .block_size = 64, .blocks = 1000,
 	};
-	int refs = mpdemo_test_module_refs_quiet(test);
-	struct sweep sweep = {};
 
-	sweep_pool(test, &sweep, &config);
-	/* The pool, its name, its links or not, its region with 16 pages. */
-	expect_real(test, &sweep, 19);
-	KUNIT_EXPECT_EQ(test, refs, mpdemo_test_module_refs(test));
+	/* The pool, its name, and its region with 16 pages. */
+	sweep(test, &pools, &config, 19);
 }
 
 static void percpu_pool(struct kunit *test)
@@ -119,10 +160,8 @@ static void percpu_pool(struct kunit *test)
 		.name = "faults", .block_size = 64, .blocks = 1000,
 		.flags = MPDEMO_POOL_PERCPU,
 	};
-	struct sweep sweep = {};
 
-	sweep_pool(test, &sweep, &config);
-	expect_real(test, &sweep, 19);
+	sweep(test, &pools, &config, 19);
 }
 
 /* A page that is lost each time would be missed: 128 of them, in 128 rounds. */
@@ -131,41 +170,11 @@ static void no_page_is_lost(struct kunit *test)
 	const struct mpdemo_pool_config config = {
 		.name = "faults", .block_size = SZ_4K, .blocks = 128,
 	};
-	unsigned long before, after;
-	struct sweep sweep = {};
+	unsigned long before = free_pages_now();
 
-	before = free_pages_now();
-	sweep_pool(test, &sweep, &config);
-	expect_real(test, &sweep, 128);
-	after = free_pages_now();
+	sweep(test, &pools, &config, 128);
 	/* Half of what it would be; the rest of the kernel is at work, too. */
-	KUNIT_EXPECT_LT(test, before, after + 128 * 128 / 4);
-}
-
-static void sweep_arena(struct kunit *test, struct sweep *sweep,
-			const struct mpdemo_arena_config *config)
-{
-	unsigned int n;
-
-	for (n = 1; n <= SWEEP_MAX; n++) {
-		struct mpdemo_arena *arena;
-		bool to_come;
-
-		fail_nth(n);
-		arena = mpdemo_arena_create(config, GFP_KERNEL);
-		to_come = fail_nth_end();
-		if (IS_ERR(arena)) {
-			KUNIT_EXPECT_EQ(test, -ENOMEM, PTR_ERR(arena));
-			KUNIT_EXPECT_FALSE(test, to_come);
-			sweep->failed++;
-			continue;
-		}
-		mpdemo_arena_destroy(arena);
-		if (to_come)
-			return;
-		sweep->survived++;
-	}
-	KUNIT_FAIL(test, "no end after %u failures", SWEEP_MAX);
+	KUNIT_EXPECT_LT(test, before, free_pages_now() + 128 * 128 / 4);
 }
 
 static void single_arena(struct kunit *test)
@@ -173,10 +182,8 @@ static void single_arena(struct kunit *test)
 	const struct mpdemo_arena_config config = {
 		.name = "faults", .bytes = SZ_64K,
 	};
-	struct sweep sweep = {};
 
-	sweep_arena(test, &sweep, &config);
-	expect_real(test, &sweep, 19);
+	sweep(test, &arenas, &config, 19);
 }
 
 static void shared_arena(struct kunit *test)
@@ -184,10 +191,8 @@ static void shared_arena(struct kunit *test)
 	const struct mpdemo_arena_config config = {
 		.name = "faults", .bytes = SZ_64K, .flags = MPDEMO_ARENA_SHARED,
 	};
-	struct sweep sweep = {};
 
-	sweep_arena(test, &sweep, &config);
-	expect_real(test, &sweep, 19);
+	sweep(test, &arenas, &config, 19);
 }
 
 static void percpu_arena(struct kunit *test)
@@ -195,10 +200,8 @@ static void percpu_arena(struct kunit *test)
 	const struct mpdemo_arena_config config = {
 		.name = "faults", .bytes = SZ_16K, .flags = MPDEMO_ARENA_PERCPU,
 	};
-	struct sweep sweep = {};
 
-	sweep_arena(test, &sweep, &config);
-	expect_real(test, &sweep, 2 + 4 * num_possible_cpus());
+	sweep(test, &arenas, &config, 2 + 4 * num_possible_cpus());
 }
 
 static void chunked_arena(struct kunit *test)
@@ -206,10 +209,20 @@ static void chunked_arena(struct kunit *test)
 	const struct mpdemo_arena_config config = {
 		.name = "faults", .bytes = SZ_1M, .chunk = SZ_16K,
 	};
-	struct sweep sweep = {};
 
-	sweep_arena(test, &sweep, &config);
-	expect_real(test, &sweep, 7);
+	sweep(test, &arenas, &config, 7);
+}
+
+static void heap(struct kunit *test)
+{
+	struct mpdemo_heap_config config = {
+		.name = "faults", .blocks = 40, .large_bytes = SZ_64K,
+	};
+
+	/* A pool for each class, and pages for their blocks and large sizes. */
+	sweep(test, &heaps, &config, MPDEMO_HEAP_CLASSES + 16);
+	config.flags = MPDEMO_HEAP_FINE;
+	sweep(test, &heaps, &config, MPDEMO_HEAP_CLASSES_FINE + 16);
 }
 
 /* A chunk that cannot be had: NULL, and the arena is as it was. */
@@ -266,6 +279,7 @@ static struct kunit_case faults_cases[] = {
 	KUNIT_CASE(shared_arena),
 	KUNIT_CASE(percpu_arena),
 	KUNIT_CASE(chunked_arena),
+	KUNIT_CASE(heap),
 	KUNIT_CASE(growth),
 	{}
 };
