@@ -129,13 +129,14 @@ static int do_run(const struct rig_workload *workload,
 	WRITE_ONCE(stop, false);
 	workload->end();
 
-	if (ret)
-		*verdict = RUN_ERROR;
-	else if (rig_failed())
+	if (rig_failed())
 		*verdict = RUN_FAILED;
+	else if (ret == -EINTR || !ended)
+		/* Threads are not created for who is about to be killed. */
+		*verdict = RUN_STOPPED;
 	else
-		*verdict = ended ? RUN_PASSED : RUN_STOPPED;
-	return ret;
+		*verdict = ret ? RUN_ERROR : RUN_PASSED;
+	return *verdict == RUN_ERROR ? ret : 0;
 }
 
 static int verdict_errno(const struct run_status *status)
