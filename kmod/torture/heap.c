@@ -143,14 +143,14 @@ static void resize(struct rig_actor *actor, struct cell *cell)
 	memory = mpdemo_heap_realloc(heap, cell->memory, size, GFP_ATOMIC);
 	if (!memory) {
 		rig_count(actor, RIG_FULL, 1);
-		verify(cell, "overwritten by a resize that failed: memory", old);
+		verify(cell, "overwritten in vain: memory", old);
 		return;
 	}
 	if (memory != cell->memory)
 		count_alloc(actor);
 	cell->memory = memory;
 	cell->size = size;
-	verify(cell, "lost by a resize: memory", min(old, size));
+	verify(cell, "lost on the way: memory", min(old, size));
 	stamp(actor, cell);
 }
 
@@ -224,7 +224,7 @@ static void wait_for_nmis(struct mpdemo_heap_stats *stats)
 		mpdemo_heap_get_stats(heap, stats);
 		if (!stats->handed_out)
 			return;
-		msleep(1);
+		fsleep(1000);
 	}
 }
 
@@ -247,7 +247,7 @@ static void check_joined(void)
 {
 	void *all = mpdemo_heap_alloc(heap, config.large_bytes, GFP_KERNEL);
 
-	rig_same("all pages to be had in one piece", true, all != NULL);
+	rig_same("pieces that all pages are in", 1, !!all);
 	mpdemo_heap_free(heap, all);
 }
 

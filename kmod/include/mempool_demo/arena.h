@@ -178,14 +178,15 @@ static __always_inline void *mpdemo_arena_bump(struct mpdemo_arena *arena,
 	/* Once: an interrupt may move it, and puts it back. */
 	unsigned long start = ALIGN(READ_ONCE(arena->pos), align);
 
+	if (unlikely(!is_power_of_2(align) || align > MPDEMO_ALIGN_MAX ||
+		     size - 1 >= MPDEMO_ARENA_BYTES_MAX))
+		return NULL;
 	/*
 	 * The sum does not wrap: an arena ends below the end of the address
 	 * space, by more than the largest @align and @size together. An interrupt
 	 * may move the end as well, and puts it back.
 	 */
-	if (unlikely(!is_power_of_2(align) || align > MPDEMO_ALIGN_MAX ||
-		     size - 1 >= MPDEMO_ARENA_BYTES_MAX ||
-		     start + size > data_race(arena->end)))
+	if (unlikely(data_race(start + size > arena->end)))
 		return NULL;
 
 	/* Once each: mpdemo_arena_get_stats() may be reading. */
