@@ -335,8 +335,8 @@ static size_t reset_shared(struct arena *arena)
  * @api: the arena
  *
  * No mark is live after it. Of a shared arena only its owner may call this, when
- * nobody uses what was allocated; allocations may go on meanwhile, and come
- * before it or after.
+ * nobody uses what was allocated or allocates: who has taken a piece before the
+ * reset may be about to zero it, and another one has got it since.
  *
  * Context: Any, but one at a time, see mpdemo_arena_alloc_aligned(). Never
  * sleeps.

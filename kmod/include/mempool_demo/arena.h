@@ -15,7 +15,7 @@
  *
  * Shared (MPDEMO_ARENA_SHARED): any number of CPUs and contexts allocate at the
  * same time, without a lock. Its owner alone resets it, when nobody uses what was
- * allocated any more. No marks.
+ * allocated any more, nor allocates. No marks.
  *
  * Per CPU (MPDEMO_ARENA_PERCPU): temporary memory for as long as a CPU does one
  * thing, between mpdemo_arena_begin() and mpdemo_arena_end(). Preemption is off
