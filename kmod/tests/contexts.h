@@ -40,7 +40,8 @@ unsigned int mpdemo_test_hammer_end(struct mpdemo_test_hammer *hammer);
 /* How often to do what is repeated, where the kernel is slow. */
 static inline unsigned int mpdemo_test_rounds(unsigned int rounds)
 {
-	if (IS_ENABLED(CONFIG_KASAN) || IS_ENABLED(CONFIG_KCSAN))
+	if (IS_ENABLED(CONFIG_KASAN) || IS_ENABLED(CONFIG_KCSAN) ||
+	    IS_ENABLED(CONFIG_UML))
 		return rounds / 8;
 	return rounds;
 }

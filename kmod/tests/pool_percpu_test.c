@@ -458,7 +458,7 @@ static void interrupt_in_a_section(struct kunit *test)
 			task_failed += !hold_one(f);
 		else if (f->nr)
 			free_last(f);
-		if (round >= rounds && READ_ONCE(in.past) >= 5)
+		if (round >= rounds && READ_ONCE(in.past) >= 3)
 			break;
 		if (round % 512 == 0)
 			cond_resched();
