@@ -62,8 +62,7 @@ static enum rig_context do_somewhere(struct rig_actor *actor,
 		return RIG_HARDIRQ;
 	}
 	if (rig_one_in(actor, RARELY))
-		set_cpus_allowed_ptr(current,
-				     cpumask_of(rig_random_cpu(actor)));
+		rig_go_to(rig_random_cpu(actor));
 	if (rig_one_in(actor, 2) && do_by_call(function, rig_random_cpu(actor)))
 		return RIG_HARDIRQ;
 	function(&fill);

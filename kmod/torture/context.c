@@ -12,6 +12,7 @@
  * expires again after many times as long as its step has taken.
  */
 
+#include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/err.h>
@@ -111,11 +112,23 @@ static void thread_timers_start(struct thread *thread)
 			      thread->timers[i].mode);
 }
 
-/* The CPU may go offline at any time; then this thread is elsewhere, and stays. */
+/*
+ * Go to a CPU, if it is online until we are there: who asks for one that goes
+ * offline just then is left on one that he may not be on, and PREEMPT_RT warns of
+ * that. The CPU may go offline later; then this thread is elsewhere, and stays.
+ */
+void rig_go_to(unsigned int cpu)
+{
+	cpus_read_lock();
+	if (cpu_online(cpu))
+		set_cpus_allowed_ptr(current, cpumask_of(cpu));
+	cpus_read_unlock();
+}
+
 static void go_to(struct thread *thread, unsigned int cpu)
 {
 	thread_timers_cancel(thread);
-	set_cpus_allowed_ptr(current, cpumask_of(cpu));
+	rig_go_to(cpu);
 	thread_timers_start(thread);
 }
 

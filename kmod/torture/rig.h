@@ -139,6 +139,7 @@ static inline bool rig_one_in(struct rig_actor *actor, u32 n)
 
 /* context.c */
 unsigned int rig_random_cpu(struct rig_actor *actor);
+void rig_go_to(unsigned int cpu);
 
 /* stamp.c */
 const char *rig_context_name(enum rig_context context);
