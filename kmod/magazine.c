@@ -15,9 +15,9 @@
  * never more than a full magazine: that of a section under way counts as part of
  * its magazine, and an interrupt has none besides. The sum is the slack.
  *
- * Work with preemption off is bounded: half a magazine, MPDEMO_MAGAZINE_MAX / 2
- * blocks at the most, or a bulk that fits into one, and REFILL_TRIES attempts to
- * get them.
+ * Work with preemption off: half a magazine, MPDEMO_MAGAZINE_MAX / 2 blocks at the
+ * most, or a bulk that fits into one. To get them REFILL_TRIES attempts are made. To
+ * push them takes as many as others succeed in between, as any use of the list.
  */
 
 #include <linux/export.h>
@@ -291,12 +291,12 @@ void mpdemo_magazine_free_bulk(struct mpdemo_pool *api, unsigned int n,
 EXPORT_SYMBOL_GPL(mpdemo_magazine_free_bulk);
 
 /**
- * magazines_close() - have no magazine take blocks any more
+ * magazines_close() - have no magazine give or take blocks any more
  * @pool: a pool per CPU that nobody allocates from any more
  *
  * A free under way may still put its block into a magazine, and has done so when
  * the grace period ends, as preemption is off meanwhile. Every later one finds
- * no room.
+ * no room, and whoever allocates against the rules finds nothing.
  *
  * Context: Task context, may sleep.
  * Return: how many blocks the magazines had.
@@ -308,7 +308,12 @@ unsigned int magazines_close(struct pool *pool)
 
 	WRITE_ONCE(pool->api.magazine_room, 0);
 	synchronize_rcu();
-	for_each_possible_cpu(cpu)
-		nr += per_cpu_ptr(pool->api.magazines, cpu)->nr;
+	for_each_possible_cpu(cpu) {
+		struct mpdemo_magazine *magazine =
+			per_cpu_ptr(pool->api.magazines, cpu);
+
+		nr += magazine->nr;
+		WRITE_ONCE(magazine->nr, 0);
+	}
 	return nr;
 }

@@ -251,7 +251,27 @@ void pool_zero_held(struct pool *pool, unsigned int n, void **blocks)
 	}
 }
 
-/* Free those that are held, and count and report the others. */
+/* Count and report what is not held, up to the first block that is. */
+static void **refuse_bulk(struct pool *pool, void **blocks, void **end,
+			  unsigned long caller)
+{
+	for (; blocks < end; blocks++) {
+		u64 index = mpdemo_stride_index(&pool->api.stride, *blocks);
+
+		if (mpdemo_pool_is_held(&pool->api, index))
+			break;
+		pool_refuse_free(pool, *blocks, index, caller);
+	}
+	return blocks;
+}
+
+/*
+ * Free those that are held, and count and report the others.
+ *
+ * A dying pool ends with its last block. So whatever is refused is refused before
+ * the next chain is pushed, and there is a push only if the next one is held, which
+ * keeps the pool, or if none is left, and then the pool is left alone.
+ */
 void pool_free_bulk(struct pool *pool, unsigned int n, void **blocks,
 		    unsigned long caller)
 {
@@ -262,24 +282,24 @@ void pool_free_bulk(struct pool *pool, unsigned int n, void **blocks,
 	struct freelist_chain chain;
 	u64 index;
 
+	blocks = refuse_bulk(pool, blocks, end, caller);
 	while (blocks < end) {
 		stop = blocks + min_t(size_t, end - blocks, FREELIST_PUSH_MAX);
 		freelist_chain_begin(&pool->api.free, &chain);
+		index = mpdemo_stride_index(&stride, *blocks);
 		/* No call in here: then all that it needs is in registers. */
-		for (; blocks < stop; blocks++) {
-			index = mpdemo_stride_index(&stride, *blocks);
-			if (unlikely(!mpdemo_link_is_held(links, nr, index)))
-				break;
+		do {
 			/* The newest goes first, as if freed one by one. */
 			freelist_chain_add(links, &chain, index);
-		}
-		/* Before the push: after it the pool may end by another CPU's. */
+			if (++blocks == stop)
+				break;
+			index = mpdemo_stride_index(&stride, *blocks);
+		} while (likely(mpdemo_link_is_held(links, nr, index)));
+
+		blocks = refuse_bulk(pool, blocks, end, caller);
 		if (pool->magazine)
 			this_cpu_add(pool->counts->frees, chain.nr);
-		if (likely(chain.nr))
-			pool_push_chain(pool, chain);
-		if (unlikely(blocks < stop))
-			pool_refuse_free(pool, *blocks++, index, caller);
+		pool_push_chain(pool, chain);
 	}
 }
 

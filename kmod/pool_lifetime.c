@@ -75,14 +75,17 @@ static int check_percpu(const struct mpdemo_pool_config *config,
  * @refusal: filled where it is refused; may be NULL
  *
  * Context: Any.
- * Return: 0; -ERANGE: a size or number is out of range; -EINVAL: a flag is
- * unknown, or a setting has no meaning for this kind.
+ * Return: 0; -ERANGE: a size or number is out of range; -EINVAL: it has no name, a
+ * flag is unknown, or a setting has no meaning for this kind.
  */
 int mpdemo_pool_check(const struct mpdemo_pool_config *config,
 		      struct mpdemo_refusal *refusal)
 {
 	int ret;
 
+	if (!config->name)
+		return mpdemo_refuse(refusal, -EINVAL, MPDEMO_SETTING_NAME,
+				     "a pool needs a name");
 	if (config->block_size < MPDEMO_BLOCK_SIZE_MIN ||
 	    config->block_size > MPDEMO_BLOCK_SIZE_MAX)
 		return mpdemo_refuse(refusal, -ERANGE, MPDEMO_SETTING_BLOCK_SIZE,
@@ -282,7 +285,8 @@ EXPORT_SYMBOL_GPL(mpdemo_pool_create);
  * the module cannot be unloaded before.
  *
  * Context: Task context, may sleep. No call but mpdemo_pool_free() and
- * mpdemo_pool_free_bulk() may be under way or follow.
+ * mpdemo_pool_free_bulk() may be under way. As long as a block is held, those may
+ * follow, and allocations, which get nothing.
  */
 void mpdemo_pool_destroy(struct mpdemo_pool *api)
 {
@@ -374,7 +378,8 @@ static void count_exact(const struct pool *pool,
 {
 	stats->in_use = pool->api.free.nr - counts->depth;
 	stats->allocs = counts->popped;
-	stats->frees = counts->popped - stats->in_use;
+	/* Where the two are not of one instant, there may seem to be less. */
+	stats->frees = counts->popped - min_t(u64, counts->popped, stats->in_use);
 }
 
 /**

@@ -2,7 +2,8 @@
 /*
  * Fixed-block pools: blocks of one size on kernel pages, for any context: task,
  * softirq, hardirq, NMI, under raw spinlocks, with preemption off, on PREEMPT_RT.
- * No call but create and destroy sleeps, takes a lock or switches interrupts.
+ * No call but create and destroy sleeps or takes a lock, or switches interrupts
+ * where counters of a CPU can be changed in one instruction (x86, arm64, s390).
  *
  * A pool is of one of two kinds, chosen at creation and used alike:
  *
@@ -84,9 +85,11 @@ struct mpdemo_pool_config {
  * @refused: frees that were refused, see mpdemo_pool_free()
  * @footprint: bytes of memory of the pool, metadata included
  *
- * Of an exact pool, @in_use, @allocs and @frees are those of one instant. All
- * else are sums over CPUs, and may be a few operations older or newer while the
- * pool is in use.
+ * Of an exact pool, @in_use, @allocs and @frees are those of one instant, unless
+ * there was none without another operation for long. All else are sums over CPUs,
+ * and may be a few operations older or newer while the pool is in use. Where it
+ * takes an architecture several instructions to count, an NMI that allocates or
+ * frees between them may go uncounted.
  */
 struct mpdemo_pool_stats {
 	size_t block_size;
