@@ -26,7 +26,6 @@
 #include <linux/instruction_pointer.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
-#include <linux/numa.h>
 #include <linux/string.h>
 
 #include "arena.h"
@@ -63,92 +62,6 @@ size_t arena_peak(const struct arena *arena)
 	return max(READ_ONCE(arena->peak), arena_in_use(arena));
 }
 
-/* Go on in a chunk, at a position. */
-static void use_chunk(struct arena *arena, struct mpdemo_chunk *chunk,
-		      unsigned long pos, size_t before)
-{
-	WRITE_ONCE(arena->current_chunk, chunk);
-	WRITE_ONCE(arena->before, before);
-	WRITE_ONCE(arena->api.pos, pos);
-	WRITE_ONCE(arena->api.end, chunk->end);
-}
-
-/* Begin with the first chunk of a new arena. */
-void arena_start(struct arena *arena, struct mpdemo_chunk *first)
-{
-	arena->first = first;
-	arena->taken = mpdemo_chunk_bytes(first);
-	arena->nr_chunks = 1;
-	use_chunk(arena, first, first->base, 0);
-}
-
-static void drop_spares(struct arena *arena, unsigned int keep)
-{
-	struct mpdemo_chunk **link = &arena->current_chunk->next;
-	struct mpdemo_chunk *chunk;
-
-	while (*link && keep--)
-		link = &(*link)->next;
-	while ((chunk = *link)) {
-		*link = chunk->next;
-		arena->taken -= mpdemo_chunk_bytes(chunk);
-		WRITE_ONCE(arena->nr_chunks, arena->nr_chunks - 1);
-		mpdemo_chunk_destroy_later(chunk);
-	}
-}
-
-/* Take a spare chunk that is large enough out of the list. */
-static struct mpdemo_chunk *take_spare(struct arena *arena, size_t size)
-{
-	struct mpdemo_chunk **link = &arena->current_chunk->next;
-	struct mpdemo_chunk *chunk;
-
-	while ((chunk = *link) && mpdemo_chunk_bytes(chunk) < size)
-		link = &chunk->next;
-	if (chunk)
-		*link = chunk->next;
-	return chunk;
-}
-
-static struct mpdemo_chunk *new_chunk(struct arena *arena, size_t size)
-{
-	size_t bytes = max(arena->chunk_bytes, PAGE_ALIGN(size));
-	struct mpdemo_chunk *chunk;
-
-	/* Spare ones, none of which is large enough, must not be in the way. */
-	if (arena->bytes - arena->taken < bytes)
-		drop_spares(arena, 0);
-	bytes = min(bytes, arena->bytes - arena->taken);
-	if (bytes < size)
-		return NULL;
-	chunk = mpdemo_chunk_create(bytes, arena->gfp, NUMA_NO_NODE);
-	if (!chunk)
-		return NULL;
-	arena->taken += bytes;
-	WRITE_ONCE(arena->nr_chunks, arena->nr_chunks + 1);
-	return chunk;
-}
-
-/* Go on in a chunk with room for @size, and leave the rest of the current one. */
-static bool next_chunk(struct arena *arena, size_t size, gfp_t gfp)
-{
-	struct mpdemo_chunk *current_chunk = arena->current_chunk, *chunk;
-
-	chunk = take_spare(arena, size);
-	/* No less than GFP_KERNEL: mapping pages allocates with that. */
-	if (!chunk && arena->chunk_bytes && (gfp & GFP_KERNEL) == GFP_KERNEL)
-		chunk = new_chunk(arena, size);
-	if (!chunk)
-		return false;
-
-	chunk->next = current_chunk->next;
-	current_chunk->next = chunk;
-	current_chunk->used_to = arena->api.pos;
-	use_chunk(arena, chunk, chunk->base,
-		  arena->before + mpdemo_chunk_bytes(current_chunk));
-	return true;
-}
-
 static void *alloc_shared(struct arena *arena, size_t size, size_t align)
 {
 	unsigned long pos = atomic_long_read(&arena->shared_pos), start;
@@ -171,7 +84,7 @@ void *mpdemo_arena_alloc_slowly(struct mpdemo_arena *api, size_t size,
 	void *piece = NULL;
 
 	if (api->kind == ARENA_CPU)
-		return cpu_arena_failed(to_cpu_arena(api));
+		return cpu_arena_failed(to_cpu_arena(api), _RET_IP_);
 	if (api->kind == ARENA_PERCPU) {
 		arena_refuse(arena, "allocation outside of a section", _RET_IP_);
 		return NULL;
@@ -182,7 +95,7 @@ void *mpdemo_arena_alloc_slowly(struct mpdemo_arena *api, size_t size,
 
 	if (api->kind == ARENA_SHARED)
 		piece = alloc_shared(arena, size, align);
-	else if (next_chunk(arena, size, gfp))
+	else if (arena_next_chunk(arena, size, gfp))
 		piece = mpdemo_arena_bump(api, size, align);
 	else
 		arena_failed(arena);
@@ -208,8 +121,8 @@ static void go_back(struct arena *arena, struct mpdemo_chunk *chunk,
 		    unsigned long pos, size_t before)
 {
 	WRITE_ONCE(arena->peak, arena_peak(arena));
-	use_chunk(arena, chunk, pos, before);
-	drop_spares(arena, arena->retain);
+	arena_use_chunk(arena, chunk, pos, before);
+	arena_drop_spares(arena, arena->retain);
 }
 
 /**
@@ -321,10 +234,12 @@ static size_t rewind(struct arena *arena)
 static size_t reset_shared(struct arena *arena)
 {
 	unsigned long base = arena->first->base;
-	size_t in_use = atomic_long_xchg(&arena->shared_pos, base) - base;
+	size_t in_use = atomic_long_read(&arena->shared_pos) - base;
 
+	/* Before it can be allocated again. */
 	if (want_init_on_free())
 		memset((void *)base, 0, in_use);
+	atomic_long_set_release(&arena->shared_pos, base);
 	WRITE_ONCE(arena->peak, max(arena->peak, in_use));
 	WRITE_ONCE(arena->resets, arena->resets + 1);
 	return in_use;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What the parts of the arena share: arena.c, allocation, marks and reset;
+ * arena_chunks.c, its memory;
  * arena_percpu.c, sections; arena_lifetime.c, begin and end.
  */
 #ifndef _MPDEMO_ARENA_H
@@ -8,10 +9,13 @@
 
 #include <linux/atomic.h>
 #include <linux/cache.h>
+#include <linux/llist.h>
 #include <linux/percpu.h>
 #include <linux/types.h>
 
 #include <mempool_demo/arena.h>
+
+#include "reaper.h"
 
 struct mpdemo_chunk;
 
@@ -51,7 +55,9 @@ struct arena {
 	struct mpdemo_chunk *first;
 	struct mpdemo_chunk *current_chunk;
 	size_t before;			/* bytes of the chunks before it */
-	size_t taken;			/* bytes of all chunks */
+	atomic_long_t taken;		/* bytes of all chunks, dropped ones too */
+	struct llist_head dropped;
+	struct mpdemo_reap reap;	/* frees those */
 	unsigned int nr_chunks;
 
 	size_t peak;			/* up to the last reset or rollback */
@@ -95,14 +101,21 @@ static inline struct cpu_arena *to_cpu_arena(const struct mpdemo_arena *api)
 }
 
 /* arena.c */
-void arena_start(struct arena *arena, struct mpdemo_chunk *first);
 void *arena_failed(struct arena *arena);
 size_t arena_in_use(const struct arena *arena);
 size_t arena_peak(const struct arena *arena);
 void arena_refuse(struct arena *arena, const char *what, unsigned long caller);
 
+/* arena_chunks.c */
+void arena_start(struct arena *arena, struct mpdemo_chunk *first);
+void arena_use_chunk(struct arena *arena, struct mpdemo_chunk *chunk,
+		     unsigned long pos, size_t before);
+void arena_drop_spares(struct arena *arena, unsigned int keep);
+bool arena_next_chunk(struct arena *arena, size_t size, gfp_t gfp);
+void arena_free_chunks(struct arena *arena);
+
 /* arena_percpu.c */
-void *cpu_arena_failed(struct cpu_arena *cpu_arena);
+void *cpu_arena_failed(struct cpu_arena *cpu_arena, unsigned long caller);
 int cpu_arenas_create(struct arena *arena);
 void cpu_arenas_destroy(struct arena *arena);
 void cpu_arenas_get_stats(const struct arena *arena,

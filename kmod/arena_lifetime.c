@@ -3,9 +3,12 @@
  * Begin and end of arenas, and what there is to read in between.
  */
 
+#include <linux/atomic.h>
+#include <linux/bits.h>
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/minmax.h>
+#include <linux/mm.h>
 #include <linux/numa.h>
 #include <linux/percpu.h>
 #include <linux/slab.h>
@@ -13,6 +16,10 @@
 
 #include "arena.h"
 #include "chunk.h"
+
+/* Marks of an arena that is gone must not fit another one at its address. */
+static atomic64_t serials = ATOMIC64_INIT(0);
+#define SERIALS_PER_ARENA	BIT_ULL(32)
 
 static int check_kind(const struct mpdemo_arena_config *config,
 		      struct mpdemo_refusal *refusal)
@@ -26,6 +33,9 @@ static int check_kind(const struct mpdemo_arena_config *config,
 	if (config->chunk && config->flags)
 		return mpdemo_refuse(refusal, -EOPNOTSUPP, MPDEMO_SETTING_CHUNK,
 				     "an arena that is shared or per CPU is one chunk");
+	if (config->chunk && config->chunk < PAGE_SIZE)
+		return mpdemo_refuse(refusal, -ERANGE, MPDEMO_SETTING_CHUNK,
+				     "a chunk must have a page at least");
 	if (config->retain && !config->chunk)
 		return mpdemo_refuse(refusal, -EINVAL, MPDEMO_SETTING_CHUNK,
 				     "an arena of one chunk has none to retain");
@@ -134,6 +144,7 @@ mpdemo_arena_create(const struct mpdemo_arena_config *config, gfp_t gfp)
 	arena->chunk_bytes = config->chunk;
 	arena->retain = config->retain;
 	arena->gfp = gfp;
+	arena->serial = atomic64_add_return(SERIALS_PER_ARENA, &serials);
 	if (config->flags & MPDEMO_ARENA_SHARED)
 		arena->api.kind = ARENA_SHARED;
 	else if (config->flags & MPDEMO_ARENA_PERCPU)
@@ -157,14 +168,10 @@ EXPORT_SYMBOL_GPL(mpdemo_arena_create);
 void mpdemo_arena_destroy(struct mpdemo_arena *api)
 {
 	struct arena *arena = to_arena(api);
-	struct mpdemo_chunk *chunk;
 
 	if (!api)
 		return;
-	while ((chunk = arena->first)) {
-		arena->first = chunk->next;
-		mpdemo_chunk_destroy(chunk);
-	}
+	arena_free_chunks(arena);
 	cpu_arenas_destroy(arena);
 	free_percpu(arena->shared_allocs);
 	kfree(arena->name);
@@ -235,7 +242,7 @@ void mpdemo_arena_get_stats(const struct mpdemo_arena *api,
 	switch ((enum arena_kind)api->kind) {
 	case ARENA_SINGLE:
 		single_get_stats(arena, stats);
-		stats->footprint = footprint(0, READ_ONCE(arena->taken)) +
+		stats->footprint = footprint(0, atomic_long_read(&arena->taken)) +
 			(stats->chunks - 1) * mpdemo_chunk_footprint(0);
 		return;
 	case ARENA_SHARED:

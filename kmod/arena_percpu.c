@@ -34,12 +34,24 @@
 #include "arena.h"
 #include "chunk.h"
 
+static noinline struct mpdemo_arena *refuse_begin(struct mpdemo_arena *api,
+						  unsigned long caller)
+{
+	struct arena *arena = api->kind == ARENA_CPU ?
+			      to_cpu_arena(api)->arena : to_arena(api);
+
+	arena_refuse(arena, "section of an arena that is not per CPU", caller);
+	return api;
+}
+
 /**
  * mpdemo_arena_begin() - begin a section on this CPU's part of an arena
  * @api: an arena per CPU
  * @scope: for mpdemo_arena_end(), on the stack of the caller
  *
- * Turns preemption off until mpdemo_arena_end().
+ * Turns preemption off until mpdemo_arena_end(). On an arena that is not per CPU
+ * this is misuse, which is counted and reported: then that arena is returned, and
+ * mpdemo_arena_end() frees nothing.
  *
  * Context: Any, NMI included.
  * Return: what to allocate from, in this section only; not NULL.
@@ -50,8 +62,12 @@ struct mpdemo_arena *mpdemo_arena_begin(struct mpdemo_arena *api,
 	struct cpu_arena *cpu_arena;
 
 	preempt_disable();
-	cpu_arena = this_cpu_ptr(to_arena(api)->cpus);
 	scope->percpu = api;
+	if (unlikely(api->kind != ARENA_PERCPU)) {
+		scope->arena = NULL;
+		return refuse_begin(api, _RET_IP_);
+	}
+	cpu_arena = this_cpu_ptr(to_arena(api)->cpus);
 	scope->arena = &cpu_arena->api;
 	scope->pos = READ_ONCE(cpu_arena->api.pos);
 	scope->end = READ_ONCE(cpu_arena->api.end);
@@ -107,9 +123,14 @@ static noinline bool end_is_wrong(struct mpdemo_arena_scope *scope,
  */
 void mpdemo_arena_end(struct mpdemo_arena_scope *scope)
 {
-	struct cpu_arena *cpu_arena = to_cpu_arena(scope->arena);
+	struct cpu_arena *cpu_arena;
 	unsigned long pos;
 
+	if (unlikely(!scope->arena)) {
+		preempt_enable();
+		return;
+	}
+	cpu_arena = to_cpu_arena(scope->arena);
 	if (unlikely(preemptible() ||
 		     cpu_arena != this_cpu_ptr(to_arena(scope->percpu)->cpus) ||
 		     READ_ONCE(cpu_arena->depth) != scope->depth + 1) &&
@@ -119,7 +140,8 @@ void mpdemo_arena_end(struct mpdemo_arena_scope *scope)
 	pos = READ_ONCE(cpu_arena->api.pos);
 	if (unlikely(pos - cpu_arena->base > READ_ONCE(cpu_arena->peak)))
 		note_peak(cpu_arena, pos - cpu_arena->base);
-	if (want_init_on_free())
+	/* Of sections that ended out of order, an outer one may begin behind. */
+	if (want_init_on_free() && pos > scope->pos)
 		memset((void *)scope->pos, 0, pos - scope->pos);
 
 	/* All use of the memory comes before it is free again. */
@@ -150,12 +172,12 @@ bool mpdemo_arena_in_section(struct mpdemo_arena *api)
 EXPORT_SYMBOL_GPL(mpdemo_arena_in_section);
 
 /* An allocation did not fit, or was made outside of every section. */
-void *cpu_arena_failed(struct cpu_arena *cpu_arena)
+void *cpu_arena_failed(struct cpu_arena *cpu_arena, unsigned long caller)
 {
 	if (READ_ONCE(cpu_arena->depth))
 		return arena_failed(cpu_arena->arena);
 	arena_refuse(cpu_arena->arena, "allocation outside of a section",
-		     _RET_IP_);
+		     caller);
 	return NULL;
 }
 

@@ -8,11 +8,6 @@
 #include "chunk.h"
 #include "region.h"
 
-static void chunk_reap(struct mpdemo_reap *reap)
-{
-	mpdemo_chunk_destroy(container_of(reap, struct mpdemo_chunk, reap));
-}
-
 /**
  * mpdemo_chunk_create() - allocate a chunk
  * @bytes: how many may be used
@@ -37,7 +32,6 @@ struct mpdemo_chunk *mpdemo_chunk_create(size_t bytes, gfp_t gfp, int node)
 	chunk->base = (unsigned long)chunk->region->addr;
 	/* The bound is the one asked for, not the end of its last page. */
 	chunk->end = chunk->base + bytes;
-	mpdemo_reap_init(&chunk->reap, chunk_reap);
 	return chunk;
 }
 
@@ -51,17 +45,6 @@ void mpdemo_chunk_destroy(struct mpdemo_chunk *chunk)
 {
 	mpdemo_region_destroy(chunk->region);
 	kfree(chunk);
-}
-
-/**
- * mpdemo_chunk_destroy_later() - have a chunk freed soon
- * @chunk: the chunk
- *
- * Context: Any.
- */
-void mpdemo_chunk_destroy_later(struct mpdemo_chunk *chunk)
-{
-	mpdemo_reap(&chunk->reap);
 }
 
 /**

@@ -2,9 +2,8 @@
 #ifndef _MPDEMO_CHUNK_H
 #define _MPDEMO_CHUNK_H
 
+#include <linux/llist.h>
 #include <linux/types.h>
-
-#include "reaper.h"
 
 struct mpdemo_region;
 
@@ -14,20 +13,20 @@ struct mpdemo_region;
  * @base: the first byte, at a page boundary
  * @end: one past the last byte that may be used
  * @used_to: one past the last byte that was used, while it is not the current one
+ * @dropped: the place in arena.dropped
  */
 struct mpdemo_chunk {
 	struct mpdemo_chunk *next;
 	unsigned long base;
 	unsigned long end;
 	unsigned long used_to;
+	struct llist_node dropped;
 	/* private: */
 	struct mpdemo_region *region;
-	struct mpdemo_reap reap;
 };
 
 struct mpdemo_chunk *mpdemo_chunk_create(size_t bytes, gfp_t gfp, int node);
 void mpdemo_chunk_destroy(struct mpdemo_chunk *chunk);
-void mpdemo_chunk_destroy_later(struct mpdemo_chunk *chunk);
 size_t mpdemo_chunk_footprint(size_t bytes);
 
 static inline size_t mpdemo_chunk_bytes(const struct mpdemo_chunk *chunk)

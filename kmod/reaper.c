@@ -17,7 +17,9 @@ static void reap_irq_work(struct irq_work *irq_work)
 	struct mpdemo_reap *reap =
 		container_of(irq_work, struct mpdemo_reap, irq_work);
 
-	queue_work(reaper_wq, &reap->work);
+	/* One that is queued already has a reference of its own. */
+	if (!queue_work(reaper_wq, &reap->work))
+		module_put(THIS_MODULE);
 }
 
 static void reap_work(struct work_struct *work)
@@ -41,16 +43,22 @@ static void reap_work(struct work_struct *work)
 void mpdemo_reap_init(struct mpdemo_reap *reap,
 		      void (*fn)(struct mpdemo_reap *reap))
 {
-	init_irq_work(&reap->irq_work, reap_irq_work);
+	/*
+	 * Not in a thread on PREEMPT_RT: it does little, and irq_work_sync()
+	 * would have to wait for a grace period.
+	 */
+	reap->irq_work = IRQ_WORK_INIT_HARD(reap_irq_work);
 	INIT_WORK(&reap->work, reap_work);
 	reap->fn = fn;
 }
 
 /**
  * mpdemo_reap() - have it freed soon
- * @reap: a member of it; once
+ * @reap: a member of it
  *
- * The module cannot be unloaded until then.
+ * The module cannot be unloaded until then. Where this may be called again,
+ * because what it frees is not @reap itself, mpdemo_reap_wait() must come after the
+ * last time.
  *
  * Context: Any, NMI included.
  */
@@ -58,7 +66,20 @@ void mpdemo_reap(struct mpdemo_reap *reap)
 {
 	/* Somebody called us, so the module is alive. */
 	__module_get(THIS_MODULE);
-	irq_work_queue(&reap->irq_work);
+	if (!irq_work_queue(&reap->irq_work))
+		module_put(THIS_MODULE);
+}
+
+/**
+ * mpdemo_reap_wait() - wait for what mpdemo_reap() has begun
+ * @reap: what may be called again
+ *
+ * Context: Task context, may sleep.
+ */
+void mpdemo_reap_wait(struct mpdemo_reap *reap)
+{
+	irq_work_sync(&reap->irq_work);
+	flush_work(&reap->work);
 }
 
 int mpdemo_reaper_init(void)

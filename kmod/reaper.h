@@ -20,6 +20,7 @@ struct mpdemo_reap {
 void mpdemo_reap_init(struct mpdemo_reap *reap,
 		      void (*fn)(struct mpdemo_reap *reap));
 void mpdemo_reap(struct mpdemo_reap *reap);
+void mpdemo_reap_wait(struct mpdemo_reap *reap);
 
 int mpdemo_reaper_init(void);
 void mpdemo_reaper_exit(void);

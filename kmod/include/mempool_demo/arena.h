@@ -55,7 +55,8 @@
  * @flags: MPDEMO_ARENA_*
  * @chunk: bytes of a chunk, or 0: all of @bytes is one, taken at creation. Else
  *	the first chunk is taken at creation, and others when they are needed; a
- *	larger piece gets a larger chunk. Must be 0 with any of @flags.
+ *	larger piece gets a larger chunk. PAGE_SIZE or more; must be 0 with any of
+ *	@flags.
  * @retain: chunks beyond the first that a reset or rollback keeps for later;
  *	others are given back. Must be 0 where @chunk is.
  */
@@ -83,7 +84,8 @@ struct mpdemo_arena_config {
  * @failures: allocations that did not fit
  * @refused: what was refused, see mpdemo_arena_end() and
  *	mpdemo_arena_rollback()
- * @footprint: bytes of memory of the arena in all
+ * @footprint: bytes of memory of the arena in all, chunks included that are about to
+ *	be freed
  */
 struct mpdemo_arena_stats {
 	size_t bytes;
