@@ -286,20 +286,20 @@ void pool_free_bulk(struct pool *pool, unsigned int n, void **blocks,
 	while (blocks < end) {
 		stop = blocks + min_t(size_t, end - blocks, FREELIST_PUSH_MAX);
 		freelist_chain_begin(&pool->api.free, &chain);
-		index = mpdemo_stride_index(&stride, *blocks);
 		/* No call in here: then all that it needs is in registers. */
-		do {
+		for (; blocks < stop; blocks++) {
+			index = mpdemo_stride_index(&stride, *blocks);
+			if (unlikely(!mpdemo_link_is_held(links, nr, index)))
+				break;
 			/* The newest goes first, as if freed one by one. */
 			freelist_chain_add(links, &chain, index);
-			if (++blocks == stop)
-				break;
-			index = mpdemo_stride_index(&stride, *blocks);
-		} while (likely(mpdemo_link_is_held(links, nr, index)));
-
+		}
 		blocks = refuse_bulk(pool, blocks, end, caller);
 		if (pool->magazine)
 			this_cpu_add(pool->counts->frees, chain.nr);
-		pool_push_chain(pool, chain);
+		/* None only if somebody else frees the same block just now. */
+		if (likely(chain.nr))
+			pool_push_chain(pool, chain);
 	}
 }
 
