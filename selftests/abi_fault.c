@@ -23,11 +23,27 @@ TEST_F(command, bad_pointer)
 	EXPECT_TRUE(unchanged(self));
 }
 
+/* Where the kernel finds memory by itself, it reads what its programs may not. */
+static bool kernel_reads(const void *unreadable)
+{
+	int end[2];
+	bool reads;
+
+	if (pipe2(end, O_CLOEXEC))
+		return false;
+	reads = write(end[1], unreadable, 1) == 1;
+	close(end[0]);
+	close(end[1]);
+	return reads;
+}
+
 /* Memory that is there and may not be read. */
 TEST_F(command, unreadable)
 {
 	memcpy(self->mem, &self->valid, variant->size);
 	ASSERT_EQ(0, mprotect(self->mem, 2 * self->page, PROT_NONE));
+	if (kernel_reads(self->mem))
+		SKIP(return, "this kernel reads what its programs may not");
 	EXPECT_EQ(-EFAULT, call(self->fd, variant->cmd, self->mem));
 	EXPECT_TRUE(unchanged(self));
 }
