@@ -39,11 +39,11 @@ wait_for()	# SECONDS COMMAND...
 	done
 }
 
-# With the module loaded: else the kernel wonders about the NMI. Why there are none
-# is left in the file no-nmi.
+# Without one: outside of a run the kernel wonders about it. Why there are none is
+# left in the file no-nmi.
 probe_nmi()
 {
-	vm-nmi 1 0 2> "$torture_dir/no-nmi" || [ -s "$torture_dir/no-nmi" ]
+	vm-nmi 0 2> "$torture_dir/no-nmi" || [ -s "$torture_dir/no-nmi" ]
 }
 
 has_nmi()
@@ -51,15 +51,24 @@ has_nmi()
 	[ ! -s "$torture_dir/no-nmi" ]
 }
 
-# NMIs so far on each CPU, as text.
-nmis()
+# Without a process, which may take as long as a run.
+is_running()
 {
-	grep '^ *NMI:' /proc/interrupts
-}
+	local lines
 
-nmis_come()	# TEXT
+	mapfile -t lines < "$results"
+	[[ " ${lines[*]} " == *' verdict running '* ]]
+} 2> /dev/null
+
+# Send NMIs from when a run is on, as only then they are taken for its own.
+send_nmis()
 {
-	[ "$(nmis)" != "$1" ]
+	until is_running; do
+		[ ! -e "$torture_dir/quiet" ] || return 0
+		sleep 0.01
+	done
+	# No process more, so that one signal ends it.
+	exec vm-nmi 100000000 "$nmi_pause"
 }
 
 # CPUs that can go offline.
@@ -87,14 +96,12 @@ hotplug()
 # WORKLOAD.
 torture()	# WORKLOAD
 {
-	local nmi='' hotplug='' before status=0
+	local nmi='' hotplug='' status=0
 
 	rm -f "$torture_dir/quiet"
 	if has_nmi; then
-		before=$(nmis)
-		vm-nmi 100000000 "$nmi_pause" &
+		send_nmis &
 		nmi=$!
-		wait_for 20 nmis_come "$before"
 	fi
 	if hotplug_files > /dev/null; then
 		hotplug &
@@ -102,11 +109,11 @@ torture()	# WORKLOAD
 	fi
 	run "$1" || status=$?
 	: > "$torture_dir/quiet"
-	[ -z "$hotplug" ] || wait "$hotplug"
 	if [ -n "$nmi" ]; then
-		kill "$nmi"
+		kill "$nmi" 2> /dev/null || :
 		wait "$nmi" || :
 	fi
+	[ -z "$hotplug" ] || wait "$hotplug"
 	cp "$results" "$torture_dir/$1"
 	return "$status"
 }

@@ -5,17 +5,9 @@
 
 #include "run.h"
 
-int nmi_init(void)
+int nmi_start(const struct rig_workload *workload)
 {
 	return 0;
-}
-
-void nmi_exit(void)
-{
-}
-
-void nmi_start(const struct rig_workload *workload)
-{
 }
 
 void nmi_stop(void)

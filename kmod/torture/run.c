@@ -109,6 +109,23 @@ static bool wait_for_end(const struct rig_workload *workload)
 	return true;
 }
 
+/* All contexts, until the run is at its end, or without one that cannot be had. */
+static int make_steps(const struct rig_workload *workload, bool *ended)
+{
+	int ret = nmi_start(workload);
+
+	if (ret)
+		return ret;
+	ret = contexts_start(workload);
+	if (!ret)
+		*ended = wait_for_end(workload);
+	WRITE_ONCE(stop, true);
+	nmi_stop();
+	contexts_stop();
+	WRITE_ONCE(stop, false);
+	return ret;
+}
+
 /* Return: errno of what could not be had, or 0. */
 static int do_run(const struct rig_workload *workload,
 		  enum run_verdict *verdict)
@@ -118,15 +135,7 @@ static int do_run(const struct rig_workload *workload,
 
 	ret = workload->begin();
 	if (!ret)
-		ret = contexts_start(workload);
-	if (!ret) {
-		nmi_start(workload);
-		ended = wait_for_end(workload);
-	}
-	WRITE_ONCE(stop, true);
-	nmi_stop();
-	contexts_stop();
-	WRITE_ONCE(stop, false);
+		ret = make_steps(workload, &ended);
 	workload->end();
 
 	if (rig_failed())
@@ -195,16 +204,10 @@ int rig_run(const struct rig_workload *workload,
 int rig_init(void)
 {
 	struct rig_actor *all;
-	int ret;
 
 	all = kvcalloc(RIG_NR_CONTEXTS * nr_cpu_ids, sizeof(*all), GFP_KERNEL);
 	if (!all)
 		return -ENOMEM;
-	ret = nmi_init();
-	if (ret) {
-		kvfree(all);
-		return ret;
-	}
 	mutex_lock(&run_lock);
 	actors = all;
 	mutex_unlock(&run_lock);
@@ -219,5 +222,4 @@ void rig_exit(void)
 	kvfree(actors);
 	actors = NULL;
 	mutex_unlock(&run_lock);
-	nmi_exit();
 }

@@ -52,9 +52,7 @@ bool contexts_done(void);
 void contexts_stop(void);
 
 /* nmi.c, nmi_none.c */
-int nmi_init(void);
-void nmi_exit(void);
-void nmi_start(const struct rig_workload *workload);
+int nmi_start(const struct rig_workload *workload);
 void nmi_stop(void);
 
 #endif /* _MEMPOOL_DEMO_TORTURE_RUN_H */
