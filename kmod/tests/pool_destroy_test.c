@@ -6,6 +6,7 @@
  */
 
 #include <linux/atomic.h>
+#include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/smp.h>
 #include <linux/string.h>
@@ -156,6 +157,150 @@ static void double_free_while_dying(struct kunit *test)
 	}
 }
 
+/*
+ * The last held block is not the last one of a bulk. What follows is looked at
+ * while the pool may be gone, so nothing of it may be: KASAN sees it, the more
+ * likely the more there is.
+ */
+#define BEHIND	4000
+
+static void bulk_goes_on(struct kunit *test, unsigned int flags,
+			 void *(*behind)(struct dying *d, unsigned int i))
+{
+	void **blocks = kunit_kcalloc(test, HELD + BEHIND, sizeof(void *),
+				      GFP_KERNEL);
+	unsigned int round, i;
+	struct dying d;
+
+	KUNIT_ASSERT_NOT_NULL(test, blocks);
+	for (round = 0; round < 5; round++) {
+		begin(&d, test, "dying-behind", flags);
+		memcpy(blocks, d.blocks, sizeof(d.blocks));
+		for (i = 0; i < BEHIND; i++)
+			blocks[HELD + i] = behind(&d, i);
+		mpdemo_pool_free_bulk(d.pool, HELD + BEHIND, blocks);
+		KUNIT_EXPECT_TRUE(test,
+				  mpdemo_test_module_refs_become(test, d.refs));
+	}
+	kunit_kfree(test, blocks);
+}
+
+static void *nothing(struct dying *d, unsigned int i)
+{
+	return NULL;
+}
+
+static void *the_last_again(struct dying *d, unsigned int i)
+{
+	return d->blocks[HELD - 1];
+}
+
+static void *no_block(struct dying *d, unsigned int i)
+{
+	return d;
+}
+
+static void behind_the_last_block(struct kunit *test)
+{
+	static const unsigned int kinds[] = { 0, MPDEMO_POOL_PERCPU };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		bulk_goes_on(test, kinds[i], nothing);
+		bulk_goes_on(test, kinds[i], the_last_again);
+		bulk_goes_on(test, kinds[i], no_block);
+	}
+}
+
+/* The good ones fill a chain to its end; what is behind them begins a new one. */
+#define CHAIN	32
+
+static void behind_a_full_chain(struct kunit *test)
+{
+	static const unsigned int kinds[] = { 0, MPDEMO_POOL_PERCPU };
+	int refs = mpdemo_test_module_refs_quiet(test);
+	void **blocks = kunit_kcalloc(test, CHAIN + BEHIND, sizeof(void *),
+				      GFP_KERNEL);
+	unsigned int round, i;
+
+	KUNIT_ASSERT_NOT_NULL(test, blocks);
+	for (round = 0; round < 10; round++) {
+		const struct mpdemo_pool_config config = {
+			.name = "dying-chain", .block_size = SIZE,
+			.blocks = CHAIN, .flags = kinds[round % 2],
+			.magazine = round % 2 ? MAGAZINE : 0,
+		};
+		struct mpdemo_pool *pool = mpdemo_pool_create(&config, GFP_KERNEL);
+
+		KUNIT_ASSERT_FALSE(test, IS_ERR(pool));
+		KUNIT_ASSERT_TRUE(test, mpdemo_pool_alloc_bulk(pool, GFP_KERNEL,
+							       CHAIN, blocks));
+		for (i = 0; i < BEHIND; i++)
+			blocks[CHAIN + i] = blocks;
+		mpdemo_pool_destroy(pool);
+		mpdemo_pool_free_bulk(pool, CHAIN + BEHIND, blocks);
+		KUNIT_EXPECT_TRUE(test,
+				  mpdemo_test_module_refs_become(test, refs));
+	}
+}
+
+/* No block of a dying pool can be had, also not from the magazine of a CPU. */
+struct late {
+	struct mpdemo_pool *pool;
+	unsigned int got;
+};
+
+static void cache_some(void *data)
+{
+	struct late *late = data;
+	void *blocks[2];
+
+	blocks[0] = mpdemo_pool_alloc(late->pool, GFP_KERNEL);
+	blocks[1] = mpdemo_pool_alloc(late->pool, GFP_KERNEL);
+	mpdemo_pool_free(late->pool, blocks[0]);
+	mpdemo_pool_free(late->pool, blocks[1]);
+}
+
+static void alloc_late(void *data)
+{
+	struct late *late = data;
+	void *blocks[2];
+
+	late->got += !!mpdemo_pool_alloc(late->pool, GFP_KERNEL);
+	late->got += mpdemo_pool_alloc_bulk(late->pool, GFP_KERNEL, 1, blocks);
+	late->got += mpdemo_pool_alloc_bulk(late->pool, GFP_KERNEL, 2, blocks);
+}
+
+static void no_block_from_a_dying_pool(struct kunit *test)
+{
+	static const unsigned int kinds[] = { 0, MPDEMO_POOL_PERCPU };
+	int refs = mpdemo_test_module_refs_quiet(test);
+	unsigned int i, cpu;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		struct late late = {
+			.pool = pool_of_kind(test, "dying-late", kinds[i]),
+		};
+		void *held = mpdemo_pool_alloc(late.pool, GFP_KERNEL);
+
+		KUNIT_ASSERT_NOT_NULL(test, held);
+		for_each_online_cpu(cpu)
+			mpdemo_test_run_on(test, cpu, cache_some, &late);
+		if (kinds[i])
+			KUNIT_EXPECT_GT(test,
+					mpdemo_test_pool_stats(late.pool).cached,
+					num_online_cpus());
+		mpdemo_pool_destroy(late.pool);
+		for_each_online_cpu(cpu)
+			mpdemo_test_run_on(test, cpu, alloc_late, &late);
+		KUNIT_EXPECT_EQ(test, 0, late.got);
+		KUNIT_EXPECT_GT(test, mpdemo_test_module_refs(test), refs);
+		mpdemo_pool_free(late.pool, held);
+		KUNIT_EXPECT_TRUE(test,
+				  mpdemo_test_module_refs_become(test, refs));
+	}
+}
+
 static void nothing_held(struct kunit *test)
 {
 	static const unsigned int kinds[] = { 0, MPDEMO_POOL_PERCPU };
@@ -285,6 +430,9 @@ static struct kunit_case destroy_cases[] = {
 	KUNIT_CASE(last_free_from_any_context),
 	KUNIT_CASE(last_free_in_bulk),
 	KUNIT_CASE(double_free_while_dying),
+	KUNIT_CASE(behind_the_last_block),
+	KUNIT_CASE(behind_a_full_chain),
+	KUNIT_CASE(no_block_from_a_dying_pool),
 	KUNIT_CASE(last_frees_on_all_cpus),
 	KUNIT_CASE(frees_cross_the_destroy),
 	{}
