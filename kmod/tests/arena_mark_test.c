@@ -182,6 +182,28 @@ static void not_live(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, mpdemo_arena_rollback(other, &foreign));
 }
 
+/* An arena that is destroyed takes its marks along, whoever has its address next. */
+static void destroyed_with_its_arena(struct kunit *test)
+{
+	struct mpdemo_arena *arena = test->priv;
+	struct mpdemo_arena_mark old, mark;
+
+	KUNIT_ASSERT_EQ(test, 0, mpdemo_arena_mark(arena, &old));
+	mpdemo_test_arena_end(test, arena);
+	mark_init(test);
+	arena = test->priv;
+	/* The allocator may take its time to give that address out again. */
+	old.arena = arena;
+
+	refused(test, &old, "from before the arena, which has no marks");
+	/* Of the same depth, and as many were made before it. */
+	KUNIT_ASSERT_EQ(test, 0, mpdemo_arena_mark(arena, &mark));
+	KUNIT_ASSERT_NOT_NULL(test, mpdemo_arena_alloc(arena, 100, GFP_KERNEL));
+	refused(test, &old, "from before the arena, with another one in its place");
+	KUNIT_EXPECT_EQ(test, 0, mpdemo_arena_rollback(arena, &mark));
+	KUNIT_EXPECT_EQ(test, 0, in_use(test));
+}
+
 static void unmark_frees_nothing(struct kunit *test)
 {
 	struct mpdemo_arena *arena = test->priv;
@@ -245,6 +267,7 @@ static struct kunit_case mark_cases[] = {
 	KUNIT_CASE(rollback_kills_later_ones),
 	KUNIT_CASE(the_mark_itself_stays),
 	KUNIT_CASE(not_live),
+	KUNIT_CASE(destroyed_with_its_arena),
 	KUNIT_CASE(unmark_frees_nothing),
 	KUNIT_CASE(reset_kills_all),
 	KUNIT_CASE(zeroing),
