@@ -257,50 +257,6 @@ static void interrupted(struct kunit *test)
 				     mpdemo_test_arena_stats(storm.arena).in_use));
 }
 
-/* Allocations go on while the owner resets: each comes before it or after. */
-struct resets {
-	struct storm storm;
-	unsigned int owner;
-	atomic_t running;
-	atomic_long_t reset;
-};
-
-static void reset_or_alloc(void *data)
-{
-	struct resets *r = data;
-	unsigned int i;
-
-	if (raw_smp_processor_id() == r->owner) {
-		while (atomic_read(&r->running)) {
-			atomic_long_add(mpdemo_arena_reset(r->storm.arena),
-					&r->reset);
-			cond_resched();
-		}
-		return;
-	}
-	for (i = 0; i < r->storm.rounds; i++) {
-		if (mpdemo_arena_alloc(r->storm.arena, 64, GFP_KERNEL))
-			atomic_long_add(64, &r->storm.bytes);
-		cond_resched();
-	}
-	atomic_dec(&r->running);
-}
-
-static void reset_while_others_allocate(struct kunit *test)
-{
-	struct resets r = { .storm.rounds = mpdemo_test_rounds(8000) };
-
-	r.storm.arena = shared(test, SZ_16K);
-	r.owner = mpdemo_test_other_cpu(test);
-	atomic_set(&r.running, num_online_cpus() - 1);
-	mpdemo_test_run_on_all(test, reset_or_alloc, &r);
-	atomic_long_add(mpdemo_arena_reset(r.storm.arena), &r.reset);
-	KUNIT_EXPECT_GT(test, atomic_long_read(&r.reset), 0);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&r.storm.bytes),
-			atomic_long_read(&r.reset));
-	KUNIT_EXPECT_LE(test, mpdemo_test_arena_stats(r.storm.arena).peak, SZ_16K);
-}
-
 static struct kunit_case shared_cases[] = {
 	KUNIT_CASE(alone),
 	KUNIT_CASE(no_marks),
@@ -308,7 +264,6 @@ static struct kunit_case shared_cases[] = {
 	KUNIT_CASE(any_context),
 	KUNIT_CASE(pieces_never_overlap),
 	KUNIT_CASE(interrupted),
-	KUNIT_CASE(reset_while_others_allocate),
 	{}
 };
 
