@@ -5,10 +5,14 @@
  */
 
 #include <linux/errno.h>
+#include <linux/irqflags.h>
 #include <linux/mm.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
 
+#include "contexts.h"
 #include "helpers.h"
 
 #define CHUNK	SZ_4K
@@ -101,9 +105,60 @@ static void retains_some(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, 0, stats.in_use);
 		KUNIT_EXPECT_EQ(test, 10 * CHUNK, stats.peak);
 		KUNIT_EXPECT_GE(test, stats.footprint, small + RETAIN * CHUNK);
-		KUNIT_EXPECT_LT(test, stats.footprint,
-				small + (RETAIN + 1) * CHUNK);
+		KUNIT_EXPECT_TRUE(test,
+				  mpdemo_test_footprint_falls(test->priv,
+							      small + (RETAIN + 1) * CHUNK));
 	}
+}
+
+/*
+ * What a reset drops is freed later, and is memory of the arena until then: however
+ * often that is, and whatever hurry the owner is in, there is never more of it than
+ * the arena may have.
+ */
+static void never_more_than_its_bytes(struct kunit *test)
+{
+	const struct mpdemo_arena_config config = {
+		.name = "hasty", .bytes = SZ_64K, .chunk = CHUNK,
+	};
+	struct mpdemo_arena *arena = mpdemo_test_arena(test, &config);
+	size_t small = mpdemo_test_arena_stats(arena).footprint, full;
+	unsigned int rounds = mpdemo_test_rounds(800), round, i;
+	unsigned int short_of = 0, above = 0, forgotten = 0;
+	struct mpdemo_arena_stats stats;
+	unsigned long flags;
+
+	for (i = 0; i < 16; i++)
+		KUNIT_ASSERT_NOT_NULL(test, mpdemo_arena_alloc(arena, CHUNK,
+							       GFP_KERNEL));
+	full = mpdemo_test_arena_stats(arena).footprint;
+	KUNIT_EXPECT_GE(test, full, small + 15 * CHUNK);
+
+	for (round = 0; round < rounds; round++) {
+		/* Nobody has been told yet that there is something to free. */
+		local_irq_save(flags);
+		mpdemo_arena_reset(arena);
+		stats = mpdemo_test_arena_stats(arena);
+		local_irq_restore(flags);
+		above += stats.footprint > full;
+		forgotten += stats.footprint < small + 15 * CHUNK;
+		for (i = 0; i < 16; i++) {
+			short_of += !mpdemo_arena_alloc(arena, CHUNK, GFP_KERNEL);
+			stats = mpdemo_test_arena_stats(arena);
+			above += stats.footprint > full;
+		}
+		cond_resched();
+	}
+	KUNIT_EXPECT_EQ(test, 0, short_of);
+	KUNIT_EXPECT_EQ(test, 0, above);
+	KUNIT_EXPECT_EQ(test, 0, forgotten);
+
+	preempt_disable();
+	mpdemo_arena_reset(arena);
+	preempt_enable();
+	KUNIT_EXPECT_EQ(test, 1, mpdemo_test_arena_stats(arena).chunks);
+	/* By the end it has forgotten none. */
+	KUNIT_EXPECT_TRUE(test, mpdemo_test_footprint_falls(arena, small + 1));
 }
 
 /* What does not fit into what is left of a chunk goes to the next one. */
@@ -261,6 +316,7 @@ static struct kunit_case chunk_cases[] = {
 	KUNIT_CASE(grows_to_its_bound),
 	KUNIT_CASE(grows_only_where_it_may_sleep),
 	KUNIT_CASE(retains_some),
+	KUNIT_CASE(never_more_than_its_bytes),
 	KUNIT_CASE(rest_of_a_chunk),
 	KUNIT_CASE(larger_than_a_chunk),
 	KUNIT_CASE(spares_give_way),

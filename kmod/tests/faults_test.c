@@ -232,6 +232,7 @@ static void growth(struct kunit *test)
 		.name = "faults", .bytes = SZ_1M, .chunk = SZ_16K,
 	};
 	struct mpdemo_arena *arena = mpdemo_test_arena(test, &config);
+	size_t one = mpdemo_test_arena_stats(arena).footprint;
 	struct mpdemo_arena_stats before, now;
 	struct sweep sweep = {};
 	bool to_come = false;
@@ -245,6 +246,8 @@ static void growth(struct kunit *test)
 		struct mpdemo_arena_mark mark;
 		void *piece;
 
+		/* What the last rollback has dropped counts until it is freed. */
+		KUNIT_ASSERT_TRUE(test, mpdemo_test_footprint_falls(arena, one + 1));
 		KUNIT_ASSERT_EQ(test, 0, mpdemo_arena_mark(arena, &mark));
 		before = mpdemo_test_arena_stats(arena);
 		fail_nth(n);

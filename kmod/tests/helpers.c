@@ -73,6 +73,16 @@ mpdemo_test_arena_stats(const struct mpdemo_arena *arena)
 	return stats;
 }
 
+/* What an arena drops is freed soon. Return: whether less than @bytes are left. */
+bool mpdemo_test_footprint_falls(const struct mpdemo_arena *arena, size_t bytes)
+{
+	unsigned int tries = 1000;
+
+	while (mpdemo_test_arena_stats(arena).footprint >= bytes && tries--)
+		msleep(20);
+	return mpdemo_test_arena_stats(arena).footprint < bytes;
+}
+
 /* Read to its end; what comes after that is what mpdemo_test_logged() reads. */
 void mpdemo_test_log_begin(struct mpdemo_test_log *log)
 {

@@ -20,6 +20,7 @@ void mpdemo_test_arena_end(struct kunit *test, struct mpdemo_arena *arena);
 struct mpdemo_pool_stats mpdemo_test_pool_stats(const struct mpdemo_pool *pool);
 struct mpdemo_arena_stats
 mpdemo_test_arena_stats(const struct mpdemo_arena *arena);
+bool mpdemo_test_footprint_falls(const struct mpdemo_arena *arena, size_t bytes);
 
 /* What the kernel log says from here on. */
 struct mpdemo_test_log {
