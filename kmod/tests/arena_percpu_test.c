@@ -431,6 +431,58 @@ static void ended_on_another_cpu(struct kunit *test)
 	expect_clean(test);
 }
 
+/* A section of an arena that is not per CPU: nothing of it ends with it. */
+static void section_of_another_kind(struct kunit *test)
+{
+	static const unsigned int kinds[] = { 0, MPDEMO_ARENA_SHARED };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		const struct mpdemo_arena_config config = {
+			.name = "unlike", .bytes = BYTES, .flags = kinds[i],
+		};
+		struct mpdemo_arena *arena = mpdemo_test_arena(test, &config);
+		u8 *before = mpdemo_arena_alloc(arena, 64, GFP_KERNEL);
+		unsigned int count, inside, after;
+		struct mpdemo_arena_scope scope;
+		struct mpdemo_arena_stats stats;
+		struct mpdemo_test_log log;
+		struct mpdemo_arena *section;
+		u8 *piece;
+
+		KUNIT_ASSERT_NOT_NULL(test, before);
+		memset(before, 0x5a, 64);
+		mpdemo_test_log_begin(&log);
+		count = preempt_count();
+		section = mpdemo_arena_begin(arena, &scope);
+		inside = preempt_count();
+		piece = mpdemo_arena_alloc(section, 64, GFP_ATOMIC);
+		if (piece)
+			memset(piece, 0xa5, 64);
+		mpdemo_arena_end(&scope);
+		after = preempt_count();
+
+		KUNIT_EXPECT_PTR_EQ(test, arena, section);
+		KUNIT_EXPECT_PTR_EQ(test, before + 64, piece);
+		if (IS_ENABLED(CONFIG_PREEMPT_COUNT))
+			KUNIT_EXPECT_EQ(test, count + 1, inside);
+		KUNIT_EXPECT_EQ(test, count, after);
+		stats = mpdemo_test_arena_stats(arena);
+		KUNIT_EXPECT_EQ(test, 1, stats.refused);
+		KUNIT_EXPECT_EQ(test, 128, stats.in_use);
+		KUNIT_EXPECT_EQ(test, 0, stats.marks);
+		KUNIT_EXPECT_EQ(test, 0, stats.resets);
+		KUNIT_EXPECT_NULL(test, memchr_inv(before, 0x5a, 64));
+		KUNIT_EXPECT_NULL(test, memchr_inv(before + 64, 0xa5, 64));
+		KUNIT_EXPECT_PTR_EQ(test, before + 128,
+				    (u8 *)mpdemo_arena_alloc(arena, 8, GFP_KERNEL));
+		KUNIT_EXPECT_EQ(test, 1,
+				mpdemo_test_logged(test, &log, "%s, by ",
+						   "arena unlike: section of an arena that is not per CPU"));
+		mpdemo_test_arena_end(test, arena);
+	}
+}
+
 /* With CONFIG_DEBUG_PREEMPT each allocation is looked at. */
 static void allocation_with_preemption_on(struct kunit *test)
 {
@@ -478,6 +530,7 @@ static struct kunit_case percpu_cases[] = {
 	KUNIT_CASE(ended_out_of_order),
 	KUNIT_CASE(ended_twice),
 	KUNIT_CASE(ended_on_another_cpu),
+	KUNIT_CASE(section_of_another_kind),
 	KUNIT_CASE(allocation_with_preemption_on),
 	{}
 };
