@@ -26,6 +26,12 @@ struct pool_case {
 	}
 
 static const struct pool_case pool_cases[] = {
+	{
+		.what = "no name",
+		.config = { .block_size = 8, .blocks = 1 },
+		.error = -EINVAL,
+		.setting = MPDEMO_SETTING_NAME,
+	},
 	POOL("no size", -ERANGE, BLOCK_SIZE, .block_size = 0, .blocks = 1),
 	POOL("size too large", -ERANGE, BLOCK_SIZE,
 	     .block_size = MPDEMO_BLOCK_SIZE_MAX + 1, .blocks = 1),
@@ -168,6 +174,9 @@ static const struct arena_case arena_cases[] = {
 	ARENA("bytes of all ones", -ERANGE, BYTES, .bytes = SIZE_MAX),
 	ARENA("chunk larger than all", -ERANGE, CHUNK,
 	      .bytes = SZ_4K, .chunk = SZ_4K + 1),
+	ARENA("chunk smaller than a page", -ERANGE, CHUNK,
+	      .bytes = SZ_64K, .chunk = PAGE_SIZE - 1),
+	ARENA("chunk of one byte", -ERANGE, CHUNK, .bytes = SZ_64K, .chunk = 1),
 	ARENA("unknown flag", -EINVAL, FLAGS,
 	      .bytes = SZ_4K, .flags = MPDEMO_ARENA_FLAGS + 1),
 	ARENA("both kinds", -EINVAL, FLAGS,
@@ -209,7 +218,8 @@ static void arena_refused(struct kunit *test)
 static const struct arena_case arenas_allowed[] = {
 	ARENA("smallest", 0, NONE, .bytes = 1),
 	ARENA("one chunk that is all", 0, NONE, .bytes = SZ_8K, .chunk = SZ_8K),
-	ARENA("smallest chunk", 0, NONE, .bytes = SZ_8K, .chunk = 1, .retain = 3),
+	ARENA("smallest chunk", 0, NONE,
+	      .bytes = 2 * PAGE_SIZE, .chunk = PAGE_SIZE, .retain = 3),
 	ARENA("shared", 0, NONE, .bytes = SZ_8K, .flags = MPDEMO_ARENA_SHARED),
 	ARENA("per CPU", 0, NONE, .bytes = SZ_8K, .flags = MPDEMO_ARENA_PERCPU),
 };
