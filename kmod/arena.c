@@ -191,10 +191,11 @@ int mpdemo_arena_rollback(struct mpdemo_arena *api,
 
 	if (IS_ERR(place))
 		return PTR_ERR(place);
+	/* @mark may lie in what is freed here. */
 	if (want_init_on_free())
 		clear_from(arena, place->chunk, place->pos);
 	go_back(arena, place->chunk, place->pos, place->before);
-	WRITE_ONCE(arena->nr_marks, mark->depth + 1);
+	WRITE_ONCE(arena->nr_marks, place - arena->marks + 1);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(mpdemo_arena_rollback);

@@ -124,9 +124,13 @@ static void make_room(struct arena *arena)
 static struct mpdemo_chunk *new_chunk(struct arena *arena, size_t size)
 {
 	size_t bytes = max(arena->chunk_bytes, PAGE_ALIGN(size));
+	size_t in_use = arena->before + mpdemo_chunk_bytes(arena->current_chunk);
 	struct mpdemo_chunk *chunk;
 
-	/* Spare ones, none of which is large enough, must not be in the way. */
+	/* What will never fit shall not cost the spare ones. */
+	if (size > arena->bytes - in_use)
+		return NULL;
+	/* Those, none of which is large enough, must not be in the way. */
 	if (room(arena) < bytes)
 		make_room(arena);
 	bytes = min(bytes, room(arena));

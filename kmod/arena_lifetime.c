@@ -7,6 +7,7 @@
 #include <linux/bits.h>
 #include <linux/err.h>
 #include <linux/export.h>
+#include <linux/limits.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/numa.h>
@@ -185,11 +186,13 @@ EXPORT_SYMBOL_GPL(mpdemo_arena_destroy);
  * @piece: what was allocated from it
  *
  * Context: Any.
- * Return: bytes from the begin of the arena.
+ * Return: bytes from the begin of the arena; SIZE_MAX for one per CPU.
  */
 size_t mpdemo_arena_offset(const struct mpdemo_arena *api, const void *piece)
 {
-	return (unsigned long)piece - to_arena(api)->first->base;
+	const struct mpdemo_chunk *chunk = to_arena(api)->first;
+
+	return chunk ? (unsigned long)piece - chunk->base : SIZE_MAX;
 }
 EXPORT_SYMBOL_GPL(mpdemo_arena_offset);
 

@@ -108,8 +108,23 @@ static noinline bool end_is_wrong(struct mpdemo_arena_scope *scope,
 	if (READ_ONCE(cpu_arena->depth) > scope->depth)
 		return true;
 	/* It has ended already, with one around it. */
+	scope->percpu = NULL;
 	preempt_enable();
 	return false;
+}
+
+/* It never was one, or is one no more; preemption is as its begin has left it. */
+static noinline void end_no_section(struct mpdemo_arena_scope *scope,
+				    unsigned long caller)
+{
+	if (!scope->percpu) {
+		if (scope->arena)
+			arena_refuse(to_cpu_arena(scope->arena)->arena,
+				     "section ended twice", caller);
+		return;
+	}
+	scope->percpu = NULL;
+	preempt_enable();
 }
 
 /**
@@ -126,8 +141,8 @@ void mpdemo_arena_end(struct mpdemo_arena_scope *scope)
 	struct cpu_arena *cpu_arena;
 	unsigned long pos;
 
-	if (unlikely(!scope->arena)) {
-		preempt_enable();
+	if (unlikely(!scope->arena || !scope->percpu)) {
+		end_no_section(scope, _RET_IP_);
 		return;
 	}
 	cpu_arena = to_cpu_arena(scope->arena);
@@ -152,6 +167,8 @@ void mpdemo_arena_end(struct mpdemo_arena_scope *scope)
 	WRITE_ONCE(cpu_arena->api.pos, scope->pos);
 	WRITE_ONCE(cpu_arena->api.end, scope->end);
 	WRITE_ONCE(cpu_arena->depth, scope->depth);
+	/* Ended. Whoever ends it again shall not turn on preemption of others. */
+	scope->percpu = NULL;
 	preempt_enable();
 }
 EXPORT_SYMBOL_GPL(mpdemo_arena_end);

@@ -20,8 +20,8 @@
  * Per CPU (MPDEMO_ARENA_PERCPU): temporary memory for as long as a CPU does one
  * thing, between mpdemo_arena_begin() and mpdemo_arena_end(). Preemption is off
  * in between, so nothing may sleep there: short work only, on PREEMPT_RT above
- * all. Sections nest, also where an interrupt or NMI lands in one; each ends
- * with all that it has allocated. No marks.
+ * all. Sections nest, some 200 deep, also where an interrupt or NMI lands in one;
+ * each ends with all that it has allocated. No marks.
  */
 #ifndef _MEMPOOL_DEMO_ARENA_H
 #define _MEMPOOL_DEMO_ARENA_H
@@ -131,7 +131,7 @@ struct mpdemo_arena_mark {
 /**
  * struct mpdemo_arena_scope - a section on an arena per CPU
  *
- * On the stack of whoever is in it.
+ * On the stack of whoever is in it; not to be copied.
  */
 struct mpdemo_arena_scope {
 	/* private: */
