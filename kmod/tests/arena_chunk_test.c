@@ -213,6 +213,40 @@ static void spares_give_way(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, SZ_64K, stats_of(test).in_use);
 }
 
+/* What will never fit does not cost what others may need where they cannot sleep. */
+static void never_fits(struct kunit *test)
+{
+	unsigned int i;
+
+	for (i = 0; i < 16; i++)
+		KUNIT_ASSERT_NOT_NULL(test, alloc(test, CHUNK));
+	mpdemo_arena_reset(test->priv);
+	KUNIT_EXPECT_EQ(test, RETAIN + 1, stats_of(test).chunks);
+	KUNIT_EXPECT_NULL(test, alloc(test, SZ_64K));
+	KUNIT_EXPECT_NULL(test, alloc(test, SZ_1M));
+	KUNIT_EXPECT_EQ(test, RETAIN + 1, stats_of(test).chunks);
+}
+
+/* The token of a mark may lie in what its rollback frees. */
+static void mark_in_what_it_frees(struct kunit *test)
+{
+	struct mpdemo_arena_mark marks[3], *inside;
+	struct mpdemo_arena *arena = test->priv;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(marks); i++)
+		KUNIT_ASSERT_EQ(test, 0, mpdemo_arena_mark(arena, &marks[i]));
+	for (i = 0; i < 14; i++)
+		KUNIT_ASSERT_NOT_NULL(test, alloc(test, CHUNK));
+	inside = alloc(test, sizeof(*inside));
+	KUNIT_ASSERT_NOT_NULL(test, inside);
+	*inside = marks[1];
+	KUNIT_EXPECT_EQ(test, 0, mpdemo_arena_rollback(arena, inside));
+	KUNIT_EXPECT_EQ(test, 2, stats_of(test).marks);
+	KUNIT_EXPECT_EQ(test, 0, stats_of(test).in_use);
+	KUNIT_EXPECT_EQ(test, 0, mpdemo_arena_rollback(arena, &marks[0]));
+}
+
 static void rollback_across_chunks(struct kunit *test)
 {
 	struct mpdemo_arena *arena = test->priv;
@@ -320,6 +354,8 @@ static struct kunit_case chunk_cases[] = {
 	KUNIT_CASE(rest_of_a_chunk),
 	KUNIT_CASE(larger_than_a_chunk),
 	KUNIT_CASE(spares_give_way),
+	KUNIT_CASE(never_fits),
+	KUNIT_CASE(mark_in_what_it_frees),
 	KUNIT_CASE(rollback_across_chunks),
 	KUNIT_CASE(odd_sizes),
 	KUNIT_CASE(zeroing),

@@ -391,7 +391,35 @@ static void ended_twice(struct kunit *test)
 	mpdemo_arena_end(&scope);
 	mpdemo_arena_end(&scope);
 	KUNIT_EXPECT_TRUE(test, preemptible());
-	expect_told(test, &log, 1, "section ended where it did not begin");
+	expect_told(test, &log, 1, "section ended twice");
+	expect_clean(test);
+}
+
+/* Neither the preemption of others nor the section of others is ended by it. */
+static void ended_twice_inside(struct kunit *test)
+{
+	struct mpdemo_arena_scope scope, other;
+	struct mpdemo_arena *arena;
+	bool preemption_on;
+	void *piece;
+
+	if (!IS_ENABLED(CONFIG_PREEMPT_COUNT))
+		kunit_skip(test, "this kernel does not count preemption");
+	preempt_disable();
+	mpdemo_arena_begin(test->priv, &scope);
+	mpdemo_arena_end(&scope);
+	mpdemo_arena_end(&scope);
+	preemption_on = preemptible();
+	arena = mpdemo_arena_begin(test->priv, &other);
+	mpdemo_arena_end(&scope);
+	piece = mpdemo_arena_alloc(arena, 16, GFP_ATOMIC);
+	mpdemo_arena_end(&other);
+	preempt_enable();
+
+	KUNIT_EXPECT_FALSE(test, preemption_on);
+	KUNIT_EXPECT_NOT_NULL(test, piece);
+	KUNIT_EXPECT_TRUE(test, preemptible());
+	KUNIT_EXPECT_EQ(test, 2, mpdemo_test_arena_stats(test->priv).refused);
 	expect_clean(test);
 }
 
@@ -529,6 +557,7 @@ static struct kunit_case percpu_cases[] = {
 	KUNIT_CASE(no_reset_no_marks),
 	KUNIT_CASE(ended_out_of_order),
 	KUNIT_CASE(ended_twice),
+	KUNIT_CASE(ended_twice_inside),
 	KUNIT_CASE(ended_on_another_cpu),
 	KUNIT_CASE(section_of_another_kind),
 	KUNIT_CASE(allocation_with_preemption_on),
