@@ -505,8 +505,9 @@ static void section_of_another_kind(struct kunit *test)
 		KUNIT_EXPECT_PTR_EQ(test, before + 128,
 				    (u8 *)mpdemo_arena_alloc(arena, 8, GFP_KERNEL));
 		KUNIT_EXPECT_EQ(test, 1,
-				mpdemo_test_logged(test, &log, "%s, by ",
-						   "arena unlike: section of an arena that is not per CPU"));
+				mpdemo_test_logged(test, &log,
+						   "arena unlike: %s, by ",
+						   "section of an arena that is not per CPU"));
 		mpdemo_test_arena_end(test, arena);
 	}
 }
