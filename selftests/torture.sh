@@ -32,6 +32,12 @@ torture_once()	# WORKLOAD
 
 	[ ! -e "$tap_dir/$1" ] || return 0
 	torture "$1" || status=$?
+	# On a busy host no NMI may have got through in so short a time.
+	if [ "$status" -eq 0 ] && has_nmi && [ -z "$(count_of "$1" nmi allocs)" ]; then
+		echo $((20 * msecs)) > "$parameters/msecs"
+		torture "$1" || status=$?
+		echo "$msecs" > "$parameters/msecs"
+	fi
 	cat "$tap_dir/error" "$tap_dir/$1"
 	return "$status"
 }

@@ -58,9 +58,9 @@ def line_of_bulk($allocator; $variant):
 	| if $small == null or $large == null then {}
 	  else (($large - $small) / 68) as $slope | {slope: $slope, fixed: ($small - 32 * $slope)} end;
 
-# Twelve instructions an object were hoped for, and three times fewer than kmem_cache bulk. The check of
-# each block that is freed is nine of 24, and kmem_cache bulk, which checks nothing, has become cheaper
-# since: Documentation/fast-path.rst has them one by one.
+# Twelve instructions an object were hoped for, and three times fewer than kmem_cache bulk. Six of 24 are
+# the check of each block that is freed, some more its number, and kmem_cache bulk, which checks nothing, has
+# become cheaper since: Documentation/fast-path.rst has them one by one.
 def bulk_of($allocator; $variant; $slope; $fixed; $of_32; $of_100):
 	line_of_bulk($allocator; $variant) as $line | "\($allocator), \($variant)" as $name
 	| at_most($slope; $line.slope; "\($name): a further object"),

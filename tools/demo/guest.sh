@@ -24,7 +24,9 @@ run poolctl create pool bullets --block-size 64 --blocks 1000
 run poolctl create arena scratch --size 64K
 echo
 run poolctl alloc bullets -N 3
+echo '# poolctl alloc bullets'
 handle=$(poolctl alloc bullets)
+echo "$handle"
 run poolctl free bullets "$handle"
 refused poolctl free bullets "$handle"
 refused poolctl alloc bullets -N 2000

@@ -60,7 +60,7 @@ kernel_select()
 		kernel_about="$kernel_release ($dir)"
 		;;
 	*)
-		dir=$("$vm_dir/fetch" kernel "$1") || exit "$EXIT_HARNESS"
+		dir=$("$vm_dir/fetch" kernel "$1") || exit
 		kernel_image=$(echo "$dir"/boot/vmlinuz-*)
 		kernel_release=${kernel_image##*/vmlinuz-}
 		kernel_config=$dir/boot/config-$kernel_release
