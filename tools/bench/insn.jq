@@ -72,7 +72,7 @@ def bulk_of($allocator; $variant; $slope; $fixed; $of_32; $of_100):
 
 def bulks:
 	bulk_of("pool per CPU"; "bulk, magazine 256"; 24.5; 135; 2.3; 3),
-	bulk_of("pool"; "bulk"; 41; 125; 1.4; 1.8);
+	bulk_of("pool"; "bulk"; 41; 130; 1.4; 1.8);
 
 # How much more than the cheapest number outstanding the dearest one costs.
 def remote_cliff($allocator; $variant):
