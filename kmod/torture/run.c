@@ -140,8 +140,8 @@ static int do_run(const struct rig_workload *workload,
 
 	if (rig_failed())
 		*verdict = RUN_FAILED;
-	else if (ret == -EINTR || !ended)
-		/* Threads are not created for who is about to be killed. */
+	else if (!ended || (ret && signal_pending(current)))
+		/* Who is about to be killed gets neither threads nor memory. */
 		*verdict = RUN_STOPPED;
 	else
 		*verdict = ret ? RUN_ERROR : RUN_PASSED;
