@@ -151,13 +151,6 @@ static inline void freelist_hold(union mpdemo_link *links, unsigned int index)
 	WRITE_ONCE(links[index].depth, MPDEMO_LINK_HELD);
 }
 
-/* Whether block @index is held. Only its holder gets an answer that lasts. */
-static inline bool freelist_is_held(const struct mpdemo_freelist *list,
-				    unsigned int index)
-{
-	return READ_ONCE(list->links[index].depth) == MPDEMO_LINK_HELD;
-}
-
 /**
  * freelist_pop() - take the first block
  * @list: the list
