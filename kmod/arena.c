@@ -26,6 +26,7 @@
 #include <linux/instruction_pointer.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/nospec.h>
 #include <linux/string.h>
 
 #include "arena.h"
@@ -160,16 +161,31 @@ int mpdemo_arena_mark(struct mpdemo_arena *api, struct mpdemo_arena_mark *mark)
 }
 EXPORT_SYMBOL_GPL(mpdemo_arena_mark);
 
+/* The place of a live mark, or NULL. */
+static const struct arena_place *
+live_mark(const struct arena *arena, const struct mpdemo_arena_mark *mark)
+{
+	const struct arena_place *place;
+
+	if (mark->arena != &arena->api || mark->depth >= arena->nr_marks)
+		return NULL;
+	/* A user may have made the mark up. */
+	place = &arena->marks[array_index_nospec(mark->depth, MPDEMO_ARENA_MARKS)];
+	return place->serial == mark->serial ? place : NULL;
+}
+
 /* The place of a live mark, or an ERR_PTR(). */
 static const struct arena_place *
 find_mark(struct arena *arena, const struct mpdemo_arena_mark *mark,
 	  unsigned long caller)
 {
+	const struct arena_place *place;
+
 	if (arena->api.kind != ARENA_SINGLE)
 		return ERR_PTR(-EOPNOTSUPP);
-	if (mark->arena == &arena->api && mark->depth < arena->nr_marks &&
-	    mark->serial == arena->marks[mark->depth].serial)
-		return &arena->marks[mark->depth];
+	place = live_mark(arena, mark);
+	if (place)
+		return place;
 	arena_refuse(arena, "mark refused: it is not live", caller);
 	return ERR_PTR(-EINVAL);
 }
@@ -324,6 +340,7 @@ void *mpdemo_arena_take(struct mpdemo_arena *api, size_t size, size_t align,
 	memory = mpdemo_arena_bump(api, size, align);
 	piece->to = api->pos;
 	piece->resets = arena->resets;
+	piece->serial = arena->serial;
 	if (!memory)
 		return arena_failed(arena);
 	mpdemo_region_clear(memory, size);
@@ -335,16 +352,70 @@ void *mpdemo_arena_take(struct mpdemo_arena *api, size_t size, size_t align,
  * @api: the arena
  * @piece: what was taken
  *
- * Where somebody else has allocated since, the piece stays until the next
- * reset.
+ * Where somebody else has allocated since, or made a mark or rolled back, the piece
+ * stays until the next reset or rollback. (A mark must not lie ahead of the position; and
+ * after a rollback what is behind it may be another piece that looks the same.)
  *
  * Context: as mpdemo_arena_alloc_aligned().
  */
 void mpdemo_arena_take_back(struct mpdemo_arena *api,
 			    const struct mpdemo_arena_piece *piece)
 {
-	if (to_arena(api)->resets == piece->resets && api->pos == piece->to) {
+	const struct arena *arena = to_arena(api);
+
+	if (arena->resets == piece->resets && arena->serial == piece->serial &&
+	    api->pos == piece->to) {
 		WRITE_ONCE(api->pos, piece->from);
 		WRITE_ONCE(api->allocs, api->allocs - 1);
 	}
+}
+
+/**
+ * mpdemo_arena_rollback_slowly() - as mpdemo_arena_rollback(), but may sleep
+ * @api: an arena of one chunk
+ * @mark: what may be a live mark of it
+ *
+ * Not exported: for arenas of gigabytes; and a mark that is not live is nothing to tell
+ * the kernel log, as users make them up.
+ *
+ * Context: Task context, may sleep; one at a time, see
+ * mpdemo_arena_alloc_aligned().
+ * Return: 0; or -ESTALE, and then nothing has changed: the mark is not live.
+ */
+int mpdemo_arena_rollback_slowly(struct mpdemo_arena *api,
+				 const struct mpdemo_arena_mark *mark)
+{
+	struct arena *arena = to_arena(api);
+	const struct arena_place *place = live_mark(arena, mark);
+	size_t freed;
+
+	if (!place)
+		return -ESTALE;
+	freed = api->pos - place->pos;
+	go_back(arena, place->chunk, place->pos, place->before);
+	WRITE_ONCE(arena->nr_marks, place - arena->marks + 1);
+	/* For mpdemo_arena_take_back(). */
+	arena->serial++;
+	if (want_init_on_free())
+		mpdemo_region_clear((void *)place->pos, freed);
+	return 0;
+}
+
+/**
+ * mpdemo_arena_unmark_youngest() - undo mpdemo_arena_mark() where it was the last one
+ * @api: the arena
+ * @mark: what it made
+ *
+ * Where there is a younger mark, this one stays until the next reset, or rollback to an
+ * older one.
+ *
+ * Context: as mpdemo_arena_mark().
+ */
+void mpdemo_arena_unmark_youngest(struct mpdemo_arena *api,
+				  const struct mpdemo_arena_mark *mark)
+{
+	struct arena *arena = to_arena(api);
+
+	if (live_mark(arena, mark) && mark->depth == arena->nr_marks - 1)
+		WRITE_ONCE(arena->nr_marks, mark->depth);
 }

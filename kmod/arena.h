@@ -66,7 +66,7 @@ struct arena {
 	atomic64_t refused;
 	unsigned long reported;
 
-	u64 serial;			/* of the newest mark */
+	u64 serial;			/* the last one that was used, of a mark mostly */
 	unsigned int nr_marks;
 	struct arena_place marks[MPDEMO_ARENA_MARKS];
 
@@ -126,11 +126,13 @@ void cpu_arenas_get_stats(const struct arena *arena,
  * @from: the position before it
  * @to: the position behind it
  * @resets: how often the arena had been reset
+ * @serial: changes with each mark, and each rollback of mpdemo_arena_rollback_slowly()
  */
 struct mpdemo_arena_piece {
 	unsigned long from;
 	unsigned long to;
 	u64 resets;
+	u64 serial;
 };
 
 /* For the arenas of user space, which are one chunk each. */
@@ -139,5 +141,9 @@ void *mpdemo_arena_take(struct mpdemo_arena *api, size_t size, size_t align,
 void mpdemo_arena_take_back(struct mpdemo_arena *api,
 			    const struct mpdemo_arena_piece *piece);
 size_t mpdemo_arena_reset_slowly(struct mpdemo_arena *api);
+int mpdemo_arena_rollback_slowly(struct mpdemo_arena *api,
+				 const struct mpdemo_arena_mark *mark);
+void mpdemo_arena_unmark_youngest(struct mpdemo_arena *api,
+				  const struct mpdemo_arena_mark *mark);
 
 #endif /* _MPDEMO_ARENA_H */

@@ -4,8 +4,11 @@
  * ones; what can be done with an object is done on its own open file, see
  * objectfd.c.
  *
- * The device is for root alone, until what user space can do to the kernel
- * through it has been tested by hostile programs.
+ * The device is made for root alone, and there is no parameter for that: a device node
+ * has an owner, a group and a mode of its own, which the administrator changes as those
+ * of any other, best by a rule of udev. Which group that is to be is not for a kernel to
+ * know. Who may open it can have as much as the limits allow, see limits.c, and opens
+ * of what is named what its mode allows him.
  */
 
 #include <linux/err.h>
@@ -13,6 +16,8 @@
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/string.h>
+
+#include <mempool_demo/heap.h>
 
 #include "chardev.h"
 #include "ioctl.h"
@@ -45,9 +50,12 @@ static int ioctl_pool_create(struct mpdemo_ioctl_call *call)
 		.block_size = arg->block_size,
 		.blocks = arg->blocks,
 		.align = arg->align,
+		.quota = arg->quota,
+		.max_blocks = arg->max_blocks,
+		.chunk_blocks = arg->chunk_blocks,
 	};
 
-	return mpdemo_ioctl_check_reserved(arg->flags, 0, 0) ?:
+	return mpdemo_ioctl_check_reserved(arg->flags, 0, arg->reserved2) ?:
 	       create(call, &config, &arg->out_fd);
 }
 
@@ -60,6 +68,23 @@ static int ioctl_arena_create(struct mpdemo_ioctl_call *call)
 	};
 
 	return mpdemo_ioctl_check_reserved(arg->flags, 0, arg->reserved) ?:
+	       create(call, &config, &arg->out_fd);
+}
+
+static int ioctl_heap_create(struct mpdemo_ioctl_call *call)
+{
+	struct mpdemo_heap_create *arg = &call->arg.heap_create;
+	const struct mpdemo_object_config config = {
+		.kind = MPDEMO_OBJECT_HEAP,
+		.blocks = arg->blocks,
+		.bytes = arg->large_bytes,
+		.heap_flags = arg->flags & MPDEMO_HEAP_CREATE_FINE ?
+			      MPDEMO_HEAP_FINE : 0,
+		.quota = arg->quota,
+	};
+
+	return mpdemo_ioctl_check_reserved(arg->flags, MPDEMO_HEAP_CREATE_FINE,
+					   arg->reserved) ?:
 	       create(call, &config, &arg->out_fd);
 }
 
@@ -106,6 +131,8 @@ static const struct mpdemo_ioctl commands[] = {
 		     out_fd, ioctl_arena_create, NULL),
 	MPDEMO_IOCTL(MPDEMO_IOC_OPEN, struct mpdemo_open, name,
 		     ioctl_open, NULL),
+	MPDEMO_IOCTL(MPDEMO_IOC_HEAP_CREATE, struct mpdemo_heap_create, out_fd,
+		     ioctl_heap_create, NULL),
 };
 
 static long chardev_ioctl(struct file *file, unsigned int cmd,

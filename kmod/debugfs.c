@@ -37,7 +37,14 @@ static DEFINE_XARRAY(entries_by_id);
 
 static const char *kind_name(u32 kind)
 {
-	return kind == MPDEMO_OBJECT_POOL ? "pool" : "arena";
+	switch (kind) {
+	case MPDEMO_OBJECT_POOL:
+		return "pool";
+	case MPDEMO_OBJECT_ARENA:
+		return "arena";
+	default:
+		return "heap";
+	}
 }
 
 static const char *shown_name(const struct mpdemo_info *info)
@@ -74,10 +81,11 @@ static int stats_show(struct seq_file *m, void *unused)
 {
 	struct mpdemo_object *object = m->private;
 	struct mpdemo_info info;
-	bool pool;
+	bool pool, arena;
 
 	mpdemo_object_get_info(object, &info);
 	pool = info.out_kind == MPDEMO_OBJECT_POOL;
+	arena = info.out_kind == MPDEMO_OBJECT_ARENA;
 
 	seq_printf(m, "name        %s\n", shown_name(&info));
 	seq_printf(m, "kind        %s\n", kind_name(info.out_kind));
@@ -91,10 +99,10 @@ static int stats_show(struct seq_file *m, void *unused)
 	seq_printf(m, "in-use      %llu\n", info.out_in_use);
 	seq_printf(m, "peak        %llu\n", info.out_peak);
 	seq_printf(m, "allocs      %llu\n", info.out_allocs);
-	seq_printf(m, "%-11s %llu\n", pool ? "frees" : "resets",
+	seq_printf(m, "%-11s %llu\n", arena ? "resets" : "frees",
 		   info.out_frees);
 	seq_printf(m, "failures    %llu\n", info.out_failures);
-	if (pool) {
+	if (!arena) {
 		seq_printf(m, "refused     %llu\n", info.out_refused);
 		seq_printf(m, "kept        %llu\n", info.out_kept);
 		seq_printf(m, "reclaimed   %llu\n", info.out_reclaimed);

@@ -59,6 +59,7 @@
 
 /* Below the tag; MPDEMO_BLOCKS_MAX leaves room for the special indices. */
 #define FREELIST_INDEX_BITS	24
+#define FREELIST_SPECIAL	3
 #define FREELIST_INDEX_MASK	(BIT_ULL(FREELIST_INDEX_BITS) - 1)
 #define FREELIST_TAG_BITS	(64 - FREELIST_INDEX_BITS)
 
@@ -66,8 +67,9 @@
 #define FREELIST_PUSH_MAX	32
 
 /*
- * The depth of the link of a closed list, from which no list is long enough; and
- * one more of it is negative still, which is how a push comes to look closer.
+ * The depth of the links of a closed and a watched list, from which no list is long
+ * enough; and one more of it is negative still, which is how a push comes to look
+ * closer.
  */
 #define FREELIST_CLOSED_DEPTH	(BIT(31) | BIT(30))
 
@@ -97,11 +99,20 @@ struct freelist_chain {
 
 int freelist_init(struct mpdemo_freelist *list, unsigned int nr, gfp_t gfp);
 void freelist_exit(struct mpdemo_freelist *list);
+void freelist_init_closed(struct mpdemo_freelist *list,
+			  union mpdemo_link *links, unsigned int nr);
+void freelist_refill(struct mpdemo_freelist *list);
 void freelist_count(const struct mpdemo_freelist *list,
 		    struct freelist_counts *counts);
+bool freelist_depth(const struct mpdemo_freelist *list, unsigned int *depth);
 void freelist_note_half_wrap(struct mpdemo_freelist *list);
 bool freelist_rechain(struct mpdemo_freelist *list, struct freelist_chain *chain);
+bool freelist_watch(struct mpdemo_freelist *list);
+void freelist_unwatch(struct mpdemo_freelist *list);
+bool freelist_is_closed(const struct mpdemo_freelist *list);
 unsigned int freelist_close(struct mpdemo_freelist *list);
+bool freelist_is_full(const struct mpdemo_freelist *list);
+bool freelist_close_full(struct mpdemo_freelist *list);
 bool freelist_come_home(struct mpdemo_freelist *list, unsigned int n);
 
 /* The special indices. */
@@ -118,9 +129,24 @@ static inline unsigned int freelist_closed(const struct mpdemo_freelist *list)
 	return list->nr + 1;
 }
 
+/*
+ * A watched list is an empty one to which nothing is pushed: who comes with a block
+ * learns that somebody waits for it. The tag goes on as it was.
+ */
+static inline unsigned int freelist_watched(const struct mpdemo_freelist *list)
+{
+	return list->nr + 2;
+}
+
 static inline unsigned int freelist_head_index(u64 head)
 {
 	return head & FREELIST_INDEX_MASK;
+}
+
+/* Or closed, or watched. */
+static inline bool freelist_is_empty(const struct mpdemo_freelist *list)
+{
+	return freelist_head_index(atomic64_read(&list->head)) >= list->nr;
 }
 
 /* @top is the index in @head; @next is one as well, so it fits. */
@@ -276,7 +302,8 @@ static __always_inline int freelist_take_end(struct mpdemo_freelist *list,
  * Once this has returned true the list may be gone: a closed one ends with the
  * last push, which may be another CPU's.
  *
- * Return: false if the list is closed; the block then does not count as home.
+ * Return: false if the list is closed or watched; the block then does not count as
+ * home, and is the caller's still.
  */
 static __always_inline bool freelist_push(struct mpdemo_freelist *list,
 					  unsigned int index)
@@ -295,7 +322,7 @@ static __always_inline bool freelist_push(struct mpdemo_freelist *list,
 		link.next = top;
 		link.depth = depth;
 		WRITE_ONCE(links[index].word, link.word);
-		if (unlikely((s32)depth < 0) && top == freelist_closed(list))
+		if (unlikely((s32)depth < 0) && top > freelist_end(list))
 			return false;
 		/*
 		 * release: who pops a block sees its link, and all that its
@@ -345,7 +372,7 @@ static __always_inline bool freelist_chain_push(struct mpdemo_freelist *list,
 		u64 pushed = freelist_head_pushed(chain->head, top,
 						  chain->first);
 
-		if (unlikely(top == freelist_closed(list)))
+		if (unlikely(top > freelist_end(list)))
 			return false;
 		/* release: as in freelist_push() */
 		if (likely(atomic64_try_cmpxchg_release(&list->head,

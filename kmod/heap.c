@@ -48,17 +48,6 @@ static __always_inline unsigned int class_of(const struct mpdemo_heap *heap,
 	return 4 * (high - 6) + (last >> (high - 3));
 }
 
-/* The class of large sizes is heap->nr_classes; beyond it, not of this heap. */
-static __always_inline unsigned int class_at(const struct mpdemo_heap *heap,
-					     const void *memory)
-{
-	unsigned long page = ((unsigned long)memory - heap->base) >> PAGE_SHIFT;
-
-	if (likely(page < heap->small_pages))
-		return heap->page_class[page];
-	return page < heap->nr_pages ? heap->nr_classes : heap->nr_classes + 1;
-}
-
 /* Return: 0; -EALREADY: the block is free; -EINVAL: no block begins there. */
 static __always_inline int find_block(const struct heap_class *class,
 				      const void *memory, u64 *index)
@@ -89,7 +78,8 @@ static __always_inline void *alloc_block(struct mpdemo_heap *heap,
 	return block;
 }
 
-static noinline void *alloc_run(struct mpdemo_heap *heap, size_t size, gfp_t gfp)
+/* What is in it is left as it is. */
+noinline void *heap_take_run(struct mpdemo_heap *heap, size_t size)
 {
 	void *run = mpdemo_runs_alloc(&heap->runs, size);
 
@@ -98,7 +88,14 @@ static noinline void *alloc_run(struct mpdemo_heap *heap, size_t size, gfp_t gfp
 		return NULL;
 	}
 	this_cpu_add(heap->counts->class[heap->nr_classes].requested, size);
-	if (want_init_on_alloc(gfp))
+	return run;
+}
+
+static noinline void *alloc_run(struct mpdemo_heap *heap, size_t size, gfp_t gfp)
+{
+	void *run = heap_take_run(heap, size);
+
+	if (run && want_init_on_alloc(gfp))
 		memset(run, 0, mpdemo_runs_usable_size(&heap->runs, run));
 	return run;
 }
@@ -172,27 +169,36 @@ static __always_inline int free_block(struct mpdemo_heap *heap,
 	return 0;
 }
 
-static noinline int free_run(struct mpdemo_heap *heap, void *memory)
+/* The run is the caller's own until mpdemo_runs_free(). Return: as find_block() */
+int heap_claim_run(struct mpdemo_heap *heap, void *memory)
 {
-	struct mpdemo_runs *runs = &heap->runs;
 	int ret;
 
-	ret = mpdemo_runs_claim(runs, memory);
+	ret = mpdemo_runs_claim(&heap->runs, memory);
+	if (!ret)
+		this_cpu_sub(heap->counts->class[heap->nr_classes].requested,
+			     mpdemo_runs_size(&heap->runs, memory));
+	return ret;
+}
+
+static noinline int free_run(struct mpdemo_heap *heap, void *memory)
+{
+	int ret;
+
+	ret = heap_claim_run(heap, memory);
 	if (ret)
 		return ret;
-	this_cpu_sub(heap->counts->class[heap->nr_classes].requested,
-		     mpdemo_runs_size(runs, memory));
 	if (want_init_on_free())
-		memset(memory, 0, mpdemo_runs_usable_size(runs, memory));
+		memset(memory, 0, mpdemo_runs_usable_size(&heap->runs, memory));
 	/* The heap may be gone after this. */
-	mpdemo_runs_free(runs, memory);
+	mpdemo_runs_free(&heap->runs, memory);
 	return 0;
 }
 
 /* Return: 0; -EFAULT: it is not of this heap; else as find_block() */
 static __always_inline int free_memory(struct mpdemo_heap *heap, void *memory)
 {
-	unsigned int number = class_at(heap, memory);
+	unsigned int number = heap_class_at(heap, memory);
 
 	if (likely(number < heap->nr_classes))
 		return free_block(heap, number, memory);
@@ -307,7 +313,7 @@ static int resize_run(struct mpdemo_heap *heap, void *memory, size_t size,
 static int resize(struct mpdemo_heap *heap, void *memory, size_t size,
 		  struct resized *resized)
 {
-	unsigned int number = class_at(heap, memory);
+	unsigned int number = heap_class_at(heap, memory);
 
 	if (number < heap->nr_classes)
 		return resize_block(heap, number, memory, size, resized);
@@ -391,7 +397,7 @@ EXPORT_SYMBOL_GPL(mpdemo_heap_realloc);
 size_t mpdemo_heap_usable_size(const struct mpdemo_heap *heap,
 			       const void *memory)
 {
-	unsigned int number = class_at(heap, memory);
+	unsigned int number = heap_class_at(heap, memory);
 	u64 index;
 
 	if (number < heap->nr_classes)

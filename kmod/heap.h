@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What the parts of the heap share: heap.c, allocation and free; heap_lifetime.c,
- * begin and end. Runs of pages are in runs.c.
+ * begin and end; heap_numbers.c, what heaps of user space need. Runs of pages are in
+ * runs.c.
  */
 #ifndef _MPDEMO_HEAP_H
 #define _MPDEMO_HEAP_H
 
 #include <linux/atomic.h>
+#include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/refcount.h>
 #include <linux/types.h>
@@ -21,6 +23,9 @@ struct mpdemo_region;
 
 /* Bits of mpdemo_heap.reported */
 #define REPORTED_MISUSE	0
+
+/* Instead of a number. */
+#define MPDEMO_HEAP_NOWHERE	UINT_MAX
 
 /**
  * struct heap_class - blocks of one size
@@ -61,6 +66,7 @@ struct mpdemo_heap {
 	u8 *page_class;			/* of each of the @small_pages */
 	unsigned int flags;
 	unsigned int nr_classes;
+	unsigned int nr_blocks;		/* of all classes */
 	struct heap_counts __percpu *counts;
 	struct heap_class class[MPDEMO_HEAP_CLASSES_MAX];
 
@@ -83,5 +89,33 @@ struct mpdemo_heap {
 
 	struct mpdemo_runs runs;
 };
+
+/* The class of large sizes is heap->nr_classes; beyond it, not of this heap. */
+static __always_inline unsigned int heap_class_at(const struct mpdemo_heap *heap,
+						  const void *memory)
+{
+	unsigned long page = ((unsigned long)memory - heap->base) >> PAGE_SHIFT;
+
+	if (likely(page < heap->small_pages))
+		return heap->page_class[page];
+	return page < heap->nr_pages ? heap->nr_classes : heap->nr_classes + 1;
+}
+
+/* heap.c */
+void *heap_take_run(struct mpdemo_heap *heap, size_t size);
+int heap_claim_run(struct mpdemo_heap *heap, void *memory);
+
+/* heap_lifetime.c */
+size_t mpdemo_heap_numbers(const struct mpdemo_heap_config *config);
+
+/* heap_numbers.c */
+unsigned int mpdemo_heap_number(const struct mpdemo_heap *heap,
+				const void *memory);
+void *mpdemo_heap_memory(const struct mpdemo_heap *heap, unsigned int number);
+unsigned int mpdemo_heap_find(const struct mpdemo_heap *heap, size_t offset,
+			      size_t *pos);
+size_t mpdemo_heap_largest(const struct mpdemo_heap *heap);
+void *mpdemo_heap_take(struct mpdemo_heap *heap, size_t size);
+void mpdemo_heap_put(struct mpdemo_heap *heap, void *memory);
 
 #endif /* _MPDEMO_HEAP_H */

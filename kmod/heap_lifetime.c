@@ -105,6 +105,20 @@ static size_t all_blocks(const struct mpdemo_heap_config *config)
 }
 
 /**
+ * mpdemo_heap_numbers() - how many numbers a heap has
+ * @config: a valid configuration
+ *
+ * Not exported: for the owners of memory of user space, see heap_numbers.c.
+ *
+ * Context: Any.
+ * Return: how many; they begin at 0.
+ */
+size_t mpdemo_heap_numbers(const struct mpdemo_heap_config *config)
+{
+	return all_blocks(config) + (PAGE_ALIGN(config->large_bytes) >> PAGE_SHIFT);
+}
+
+/**
  * mpdemo_heap_check() - whether a heap can be made as it is asked for
  * @config: what is asked for
  * @refusal: filled where it is refused; may be NULL
@@ -310,6 +324,7 @@ struct mpdemo_heap *mpdemo_heap_create(const struct mpdemo_heap_config *config,
 		return ERR_PTR(-ENOMEM);
 	heap->flags = config->flags;
 	heap->nr_classes = mpdemo_heap_nr_classes(config->flags);
+	heap->nr_blocks = all_blocks(config);
 	heap->footprint = mpdemo_heap_footprint(config);
 	/* That of the runs, and that of mpdemo_heap_destroy(). */
 	refcount_set(&heap->parts, 2);
@@ -453,6 +468,7 @@ void mpdemo_heap_get_stats(struct mpdemo_heap *heap,
 		stats->bytes += class.size * class.blocks;
 		stats->requested += class.requested;
 		stats->handed_out += class.handed_out;
+		stats->peak_bytes += class.peak_bytes;
 		stats->allocs += class.allocs;
 		stats->frees += class.frees;
 	}

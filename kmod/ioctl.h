@@ -16,6 +16,7 @@ union mpdemo_ioctl_arg {
 	__u32 size;
 	struct mpdemo_pool_create pool_create;
 	struct mpdemo_arena_create arena_create;
+	struct mpdemo_heap_create heap_create;
 	struct mpdemo_open open;
 	struct mpdemo_reopen reopen;
 	struct mpdemo_info info;
@@ -24,6 +25,9 @@ union mpdemo_ioctl_arg {
 	struct mpdemo_bulk bulk;
 	struct mpdemo_arena_alloc arena_alloc;
 	struct mpdemo_arena_reset arena_reset;
+	struct mpdemo_arena_place arena_place;
+	struct mpdemo_heap_alloc heap_alloc;
+	struct mpdemo_heap_class heap_class;
 };
 
 /**

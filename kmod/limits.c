@@ -1,14 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What all objects of user space together may take. Pools and arenas that
- * kernel code creates for itself do not count: it is trusted, and must not fail
- * because of what users do.
+ * What all objects of user space together may take, and those of one user. Pools and
+ * arenas that kernel code creates for itself do not count: it is trusted, and must not
+ * fail because of what users do.
+ *
+ * Objects are memory that is never swapped out. So they count as locked memory of the
+ * user who has created them, in one sum with what the same user has given to io_uring
+ * and others, and for as long as they live: others who have one open keep it alive
+ * at his cost. The memory cgroup is charged as well, by the allocations themselves.
  */
 
+#include <linux/atomic.h>
+#include <linux/capability.h>
+#include <linux/cred.h>
 #include <linux/errno.h>
+#include <linux/limits.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/user.h>
 #include <linux/spinlock.h>
 
 #include "limits.h"
@@ -33,43 +44,87 @@ static DEFINE_SPINLOCK(lock);
 static unsigned long bytes_charged;
 static unsigned int objects_charged;
 
-/**
- * mpdemo_limits_charge() - account one object against the limits
- * @bytes: its footprint
- *
- * Context: Task context.
- * Return: 0, -ENFILE: too many objects, -ENOBUFS: too many bytes.
- */
-int mpdemo_limits_charge(size_t bytes)
+static unsigned long pages_of(size_t bytes)
+{
+	return DIV_ROUND_UP(bytes, PAGE_SIZE);
+}
+
+/* Others change the sum as well, who do not take our lock. */
+static int charge_user(struct user_struct *user, size_t bytes)
+{
+	unsigned long limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
+	unsigned long pages = pages_of(bytes);
+	long locked = atomic_long_read(&user->locked_vm);
+
+	do {
+		if (pages > limit || locked > limit - pages)
+			return -ENOLCK;
+	} while (!atomic_long_try_cmpxchg(&user->locked_vm, &locked,
+					  locked + pages));
+	return 0;
+}
+
+static int charge_all(struct user_struct *user, size_t bytes)
 {
 	unsigned long limit = READ_ONCE(max_bytes);
 	int ret = 0;
 
+	lockdep_assert_held(&lock);
+	if (objects_charged >= READ_ONCE(max_objects))
+		return -ENFILE;
+	if (bytes > limit || bytes_charged > limit - bytes)
+		return -ENOBUFS;
+	if (user)
+		ret = charge_user(user, bytes);
+	if (ret)
+		return ret;
+	objects_charged++;
+	bytes_charged += bytes;
+	return 0;
+}
+
+/**
+ * mpdemo_limits_charge() - account one object against the limits
+ * @charge: filled, for mpdemo_limits_uncharge()
+ * @bytes: the footprint of the object
+ *
+ * Context: Task context of who creates the object. Only CAP_IPC_LOCK of the initial
+ * user namespace exempts from the limit of a user: anybody can have that of another one.
+ * Return: 0, -ENFILE: too many objects, -ENOBUFS: too many bytes, -ENOLCK: too many
+ * for this user.
+ */
+int mpdemo_limits_charge(struct mpdemo_charge *charge, size_t bytes)
+{
+	int ret;
+
+	charge->bytes = bytes;
+	charge->user = capable(CAP_IPC_LOCK) ? NULL : get_uid(current_user());
+
 	spin_lock(&lock);
-	if (objects_charged >= READ_ONCE(max_objects)) {
-		ret = -ENFILE;
-	} else if (bytes > limit || bytes_charged > limit - bytes) {
-		ret = -ENOBUFS;
-	} else {
-		objects_charged++;
-		bytes_charged += bytes;
-	}
+	ret = charge_all(charge->user, bytes);
 	spin_unlock(&lock);
+	if (ret && charge->user)
+		free_uid(charge->user);
 	return ret;
 }
 
 /**
  * mpdemo_limits_uncharge() - undo mpdemo_limits_charge()
- * @bytes: the same footprint
+ * @charge: as that has filled it
  *
  * Context: Task context.
  */
-void mpdemo_limits_uncharge(size_t bytes)
+void mpdemo_limits_uncharge(const struct mpdemo_charge *charge)
 {
 	spin_lock(&lock);
 	objects_charged--;
-	bytes_charged -= bytes;
+	bytes_charged -= charge->bytes;
 	spin_unlock(&lock);
+	if (charge->user) {
+		atomic_long_sub(pages_of(charge->bytes),
+				&charge->user->locked_vm);
+		free_uid(charge->user);
+	}
 }
 
 /**

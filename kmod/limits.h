@@ -4,8 +4,20 @@
 
 #include <linux/types.h>
 
+struct user_struct;
+
+/**
+ * struct mpdemo_charge - what one object is accounted for
+ * @bytes: its footprint
+ * @user: whose locked memory it is, with a reference; NULL: nobody's
+ */
+struct mpdemo_charge {
+	size_t bytes;
+	struct user_struct *user;
+};
+
 void mpdemo_limits_init(void);
-int mpdemo_limits_charge(size_t bytes);
-void mpdemo_limits_uncharge(size_t bytes);
+int mpdemo_limits_charge(struct mpdemo_charge *charge, size_t bytes);
+void mpdemo_limits_uncharge(const struct mpdemo_charge *charge);
 
 #endif /* _MPDEMO_LIMITS_H */

@@ -30,6 +30,7 @@
 #include <linux/string.h>
 
 #include "freelist.h"
+#include "gate.h"
 #include "pool.h"
 
 /* Attempts to take half a magazine while other CPUs change the list. */
@@ -74,7 +75,7 @@ static bool refill_and_pop(struct pool *pool, u32 *index)
 	struct mpdemo_magazine *magazine;
 	unsigned int nr;
 
-	if (!mpdemo_magazine_enter(pool->api.magazines, &magazine))
+	if (!mpdemo_magazine_enter(READ_ONCE(pool->entrance), &magazine))
 		return false;
 	/* It may have come to blocks since it was found empty. */
 	if (!magazine->nr)
@@ -91,22 +92,6 @@ static bool refill_and_pop(struct pool *pool, u32 *index)
 	return nr;
 }
 
-static bool pop_past(struct pool *pool, u32 *index)
-{
-	unsigned int depth;
-	bool half_wrap;
-
-	if (!freelist_pop(&pool->api.free, index, &depth, &half_wrap)) {
-		this_cpu_inc(pool->counts->failures);
-		return false;
-	}
-	if (unlikely(half_wrap))
-		freelist_note_half_wrap(&pool->api.free);
-	pool_note_depth(pool, depth);
-	this_cpu_inc(pool->counts->allocs);
-	return true;
-}
-
 /* mpdemo_pool_alloc() where the magazine is empty, or not idle */
 void *mpdemo_magazine_alloc_slowly(struct mpdemo_pool *api, gfp_t gfp)
 {
@@ -114,8 +99,9 @@ void *mpdemo_magazine_alloc_slowly(struct mpdemo_pool *api, gfp_t gfp)
 	void *block;
 	u32 index;
 
-	if (!refill_and_pop(pool, &index) && !pop_past(pool, &index))
-		return NULL;
+	/* Past the magazine is the careful way, be the gate shut or not. */
+	if (!refill_and_pop(pool, &index))
+		return gate_alloc(pool, gfp, _RET_IP_);
 	block = mpdemo_stride_address(&api->stride, index);
 	if (want_init_on_alloc(gfp))
 		memset(block, 0, pool->block_size);
@@ -148,7 +134,7 @@ static bool flush_and_push(struct pool *pool, u32 index)
 	struct mpdemo_magazine *magazine;
 	unsigned int room;
 
-	if (!mpdemo_magazine_enter(pool->api.magazines, &magazine))
+	if (!mpdemo_magazine_enter(READ_ONCE(pool->entrance), &magazine))
 		return false;
 	room = READ_ONCE(pool->api.magazine_room);
 	if (room) {
@@ -164,12 +150,13 @@ static bool flush_and_push(struct pool *pool, u32 index)
 	return room;
 }
 
+/* Of an exact pool as well, whose gate has been opened just now. */
 static void push_past(struct pool *pool, u32 index)
 {
 	/* Before the push: after it the pool may end by another CPU's. */
 	this_cpu_inc(pool->counts->frees);
 	if (!freelist_push(&pool->api.free, index))
-		pool_come_home(pool, 1);
+		pool_put_slowly(pool, index, 1);
 }
 
 /* mpdemo_pool_free() where anything is not as usual */
@@ -178,6 +165,10 @@ void mpdemo_magazine_free_slowly(struct mpdemo_pool *api, void *block)
 	u64 index = mpdemo_stride_index(&api->stride, block);
 	struct pool *pool = to_pool(api);
 
+	if (gate_is_shut(api)) {
+		gate_free(pool, block, _RET_IP_);
+		return;
+	}
 	if (!mpdemo_pool_is_held(api, index)) {
 		pool_refuse_free(pool, block, index, _RET_IP_);
 		return;
@@ -197,7 +188,7 @@ static bool take_bulk(struct pool *pool, unsigned int n, void **blocks)
 	struct mpdemo_magazine *magazine;
 	u32 *index, *end;
 
-	if (!mpdemo_magazine_enter(pool->api.magazines, &magazine))
+	if (!mpdemo_magazine_enter(READ_ONCE(pool->entrance), &magazine))
 		return false;
 	if (magazine->nr < n) {
 		mpdemo_magazine_leave(magazine);
@@ -225,9 +216,12 @@ bool mpdemo_magazine_alloc_bulk(struct mpdemo_pool *api, gfp_t gfp,
 
 	/* More than fits is not worth a look. */
 	if (n > pool->magazine || !take_bulk(pool, n, blocks)) {
-		if (!pool_take_bulk(pool, n, blocks))
+		if (gate_is_shut(api))
+			return gate_alloc_bulk(pool, gfp, n, blocks, _RET_IP_);
+		if (!pool_take_bulk(pool, n, blocks, _RET_IP_))
 			return false;
-		this_cpu_add(pool->counts->allocs, n);
+		if (pool->magazine)
+			this_cpu_add(pool->counts->allocs, n);
 	}
 	if (want_init_on_alloc(gfp))
 		pool_zero_bulk(pool, n, blocks);
@@ -250,7 +244,7 @@ static bool put_bulk(struct pool *pool, unsigned int n, void **blocks,
 	u32 *begin, *top;
 	u64 index;
 
-	if (!mpdemo_magazine_enter(pool->api.magazines, &magazine))
+	if (!mpdemo_magazine_enter(READ_ONCE(pool->entrance), &magazine))
 		return false;
 	if (n + magazine->nr > READ_ONCE(pool->api.magazine_room)) {
 		mpdemo_magazine_leave(magazine);
@@ -282,10 +276,15 @@ void mpdemo_magazine_free_bulk(struct mpdemo_pool *api, unsigned int n,
 {
 	struct pool *pool = to_pool(api);
 
-	/* With preemption on. */
-	if (want_init_on_free())
+	/* With preemption on. The careful way does it by itself. */
+	if (want_init_on_free() && !gate_is_shut(api))
 		pool_zero_held(pool, n, blocks);
-	if (n > pool->magazine || !put_bulk(pool, n, blocks, _RET_IP_))
+	if (n <= pool->magazine && put_bulk(pool, n, blocks, _RET_IP_))
+		return;
+	/* Nobody enters a magazine while the gate is shut. */
+	if (gate_is_shut(api))
+		gate_free_bulk(pool, n, blocks, _RET_IP_);
+	else
 		pool_free_bulk(pool, n, blocks, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(mpdemo_magazine_free_bulk);
@@ -310,7 +309,7 @@ unsigned int magazines_close(struct pool *pool)
 	synchronize_rcu();
 	for_each_possible_cpu(cpu) {
 		struct mpdemo_magazine *magazine =
-			per_cpu_ptr(pool->api.magazines, cpu);
+			per_cpu_ptr(pool->magazines, cpu);
 
 		nr += magazine->nr;
 		WRITE_ONCE(magazine->nr, 0);

@@ -9,6 +9,13 @@
  *	freelist	a lock-free list of block numbers
  *	stride		the address of a block from its number, and back
  *	magazine	free blocks that a CPU has for itself
+ *	store gate	what is not on a fast path
+ *	wait		waiting for a block
+ *	reserve		blocks taken now to be allocated later
+ *	level		who is told how much is left
+ *	failure fault	what failed last, and what is to fail
+ *	chunks grow	blocks of pools that grow
+ *	pool_map	pages of pools, for user space
  *	bins runs	pages in a row, for the large sizes of heaps
  *	pool arena heap	the allocators, exported to other modules
  *	owner		who holds which block of a pool of user space

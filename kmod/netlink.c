@@ -61,16 +61,20 @@ static int put_counters(struct sk_buff *skb, const struct mpdemo_info *info)
 	       put_u64(skb, MPDEMO_A_FAILURES, info->out_failures);
 }
 
+static int put_held(struct sk_buff *skb, const struct mpdemo_info *info)
+{
+	return put_u64(skb, MPDEMO_A_REFUSED, info->out_refused) ||
+	       put_u64(skb, MPDEMO_A_KEPT, info->out_kept) ||
+	       put_u64(skb, MPDEMO_A_RECLAIMED, info->out_reclaimed);
+}
+
 static int put_pool(struct sk_buff *skb, struct mpdemo_object *object,
 		    const struct mpdemo_info *info)
 {
 	return put_u64(skb, MPDEMO_A_BLOCK_SIZE, info->out_block_size) ||
 	       put_u64(skb, MPDEMO_A_BLOCKS, info->out_capacity) ||
 	       nla_put_u32(skb, MPDEMO_A_ALIGN, object->align) ||
-	       put_u64(skb, MPDEMO_A_STRIDE, info->out_stride) ||
-	       put_u64(skb, MPDEMO_A_REFUSED, info->out_refused) ||
-	       put_u64(skb, MPDEMO_A_KEPT, info->out_kept) ||
-	       put_u64(skb, MPDEMO_A_RECLAIMED, info->out_reclaimed);
+	       put_u64(skb, MPDEMO_A_STRIDE, info->out_stride);
 }
 
 /* One message about one object; the same for new, get and dump. */
@@ -87,6 +91,8 @@ static int fill(struct sk_buff *skb, struct mpdemo_object *object, void *hdr)
 		err = put_pool(skb, object, &info);
 	else if (!err)
 		err = put_u64(skb, MPDEMO_A_BYTES, info.out_capacity);
+	if (!err && mpdemo_object_has_blocks(object))
+		err = put_held(skb, &info);
 	if (err) {
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;
@@ -186,6 +192,11 @@ static int parse_new(struct genl_info *info,
 		return ret;
 	config->name = nla_data(attrs[MPDEMO_A_NAME]);
 	config->kind = nla_get_u32(attrs[MPDEMO_A_KIND]);
+	if (config->kind == MPDEMO_OBJECT_HEAP) {
+		set_reason(info->extack, attrs[MPDEMO_A_KIND],
+			   "a heap cannot have a name, it is created by an ioctl");
+		return -EOPNOTSUPP;
+	}
 	ret = check_kind_attrs(info, config->kind);
 	if (ret)
 		return ret;
@@ -233,6 +244,7 @@ int mempool_demo_nl_new_doit(struct sk_buff *skb, struct genl_info *info)
 
 	BUILD_BUG_ON((int)MPDEMO_KIND_POOL != MPDEMO_OBJECT_POOL);
 	BUILD_BUG_ON((int)MPDEMO_KIND_ARENA != MPDEMO_OBJECT_ARENA);
+	BUILD_BUG_ON((int)MPDEMO_KIND_HEAP != MPDEMO_OBJECT_HEAP);
 
 	ret = check_admin(skb, info);
 	if (ret)

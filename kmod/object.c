@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * An object of user space: a pool or an arena, and what the kernel must know
+ * An object of user space: a pool, an arena or a heap, and what the kernel must know
  * about it because user space uses it: owner, permission, who holds which block.
  */
 
@@ -16,8 +16,9 @@
 #include <mempool_demo/arena.h>
 #include <mempool_demo/pool.h>
 
-#include "limits.h"
+#include "heap.h"
 #include "object.h"
+#include "pool.h"
 
 /* Permission bits, as those of files. */
 #define MAY_READ_BIT	04
@@ -31,6 +32,8 @@ pool_config(const struct mpdemo_object_config *config)
 		.block_size = config->block_size,
 		.blocks = config->blocks,
 		.align = config->align,
+		.max_blocks = config->max_blocks,
+		.chunk_blocks = config->chunk_blocks,
 	};
 }
 
@@ -40,31 +43,70 @@ arena_config(const struct mpdemo_object_config *config)
 	return (struct mpdemo_arena_config) { .bytes = config->bytes };
 }
 
-/* Check @config and find out what the object will take. */
+static struct mpdemo_heap_config
+heap_config(const struct mpdemo_object_config *config)
+{
+	return (struct mpdemo_heap_config) {
+		.name = config->name ?: "anonymous",
+		.flags = config->heap_flags,
+		.blocks = config->blocks,
+		.large_bytes = config->bytes,
+	};
+}
+
+/* All that there may ever be. */
+static size_t all_blocks(const struct mpdemo_object_config *config)
+{
+	return config->max_blocks ?: config->blocks;
+}
+
+/*
+ * Check @config and find out what the object will take. A pool that grows is charged
+ * for its maximum from the beginning: so it can not be refused later what it was
+ * promised, and what is left for others is known at any time.
+ */
 static int object_size(const struct mpdemo_object_config *config,
 		       size_t *footprint, struct mpdemo_refusal *refusal)
 {
 	struct mpdemo_arena_config arena = arena_config(config);
 	struct mpdemo_pool_config pool = pool_config(config);
+	struct mpdemo_heap_config heap = heap_config(config);
 	int ret;
 
 	*footprint = sizeof(struct mpdemo_object);
 	switch (config->kind) {
 	case MPDEMO_OBJECT_POOL:
 		ret = mpdemo_pool_check(&pool, refusal);
-		if (!ret)
-			*footprint += mpdemo_pool_footprint(&pool) +
-				mpdemo_owner_table_footprint(config->blocks);
-		return ret;
+		if (ret)
+			return ret;
+		mpdemo_pool_fit_pages(&pool);
+		*footprint += mpdemo_pool_footprint(&pool) +
+			mpdemo_owner_table_footprint(all_blocks(config));
+		return 0;
 	case MPDEMO_OBJECT_ARENA:
 		ret = mpdemo_arena_check(&arena, refusal);
 		if (!ret)
 			*footprint += mpdemo_arena_footprint(&arena);
 		return ret;
+	case MPDEMO_OBJECT_HEAP:
+		ret = mpdemo_heap_check(&heap, refusal);
+		if (!ret)
+			*footprint += mpdemo_heap_footprint(&heap) +
+				mpdemo_owner_table_footprint(mpdemo_heap_numbers(&heap));
+		return ret;
 	default:
 		return mpdemo_refuse(refusal, -EINVAL, MPDEMO_SETTING_KIND,
 				     "there is no such kind of object");
 	}
+}
+
+static int check_quota(const struct mpdemo_object_config *config,
+		       struct mpdemo_refusal *refusal)
+{
+	if (config->quota <= MPDEMO_BLOCKS_MAX)
+		return 0;
+	return mpdemo_refuse(refusal, -ERANGE, MPDEMO_SETTING_NONE,
+			     "a quota must be 16777208 blocks at most, or 0");
 }
 
 static int object_init_pool(struct mpdemo_object *object,
@@ -73,11 +115,12 @@ static int object_init_pool(struct mpdemo_object *object,
 	struct mpdemo_pool_config pool = pool_config(config);
 	int ret;
 
+	mpdemo_pool_fit_pages(&pool);
 	object->pool = mpdemo_pool_create(&pool, GFP_KERNEL_ACCOUNT);
 	if (IS_ERR(object->pool))
 		return PTR_ERR(object->pool);
 	ret = mpdemo_owner_table_init(&object->owners, object->pool,
-				      config->blocks, config->block_size);
+				      all_blocks(config), config->block_size);
 	if (ret)
 		mpdemo_pool_destroy(object->pool);
 	return ret;
@@ -92,6 +135,56 @@ static int object_init_arena(struct mpdemo_object *object,
 	return PTR_ERR_OR_ZERO(object->arena);
 }
 
+static int charge_limits(struct mpdemo_charge *charge, size_t footprint,
+			 struct mpdemo_refusal *refusal)
+{
+	int ret = mpdemo_limits_charge(charge, footprint);
+	const char *why;
+
+	switch (ret) {
+	case 0:
+		return 0;
+	case -ENFILE:
+		why = "there are max_objects objects already";
+		break;
+	case -ENOBUFS:
+		why = "all objects together would take more than max_bytes";
+		break;
+	default:
+		why = "its user may not lock that much memory (RLIMIT_MEMLOCK)";
+	}
+	return mpdemo_refuse(refusal, ret, MPDEMO_SETTING_NONE, why);
+}
+
+static int object_init_heap(struct mpdemo_object *object,
+			    const struct mpdemo_object_config *config)
+{
+	struct mpdemo_heap_config heap = heap_config(config);
+	int ret;
+
+	object->heap = mpdemo_heap_create(&heap, GFP_KERNEL_ACCOUNT);
+	if (IS_ERR(object->heap))
+		return PTR_ERR(object->heap);
+	ret = mpdemo_owner_table_init_heap(&object->owners, object->heap,
+					   mpdemo_heap_numbers(&heap));
+	if (ret)
+		mpdemo_heap_destroy(object->heap);
+	return ret;
+}
+
+static int object_init(struct mpdemo_object *object,
+		       const struct mpdemo_object_config *config)
+{
+	switch (config->kind) {
+	case MPDEMO_OBJECT_POOL:
+		return object_init_pool(object, config);
+	case MPDEMO_OBJECT_ARENA:
+		return object_init_arena(object, config);
+	default:
+		return object_init_heap(object, config);
+	}
+}
+
 /**
  * mpdemo_object_create() - create an object, owned by the current task's user
  * @config: what it shall be
@@ -99,36 +192,33 @@ static int object_init_arena(struct mpdemo_object *object,
  *
  * Context: Task context, may sleep.
  * Return: the object with one reference, not yet in the registry; or an
- * ERR_PTR(): -EINVAL, -ERANGE, -ENFILE, -ENOBUFS, -ENOMEM.
+ * ERR_PTR(): -EINVAL, -ERANGE, -ENFILE, -ENOBUFS, -ENOLCK, -ENOMEM.
  */
 struct mpdemo_object *
 mpdemo_object_create(const struct mpdemo_object_config *config,
 		     struct mpdemo_refusal *refusal)
 {
 	struct mpdemo_object *object;
+	struct mpdemo_charge charge;
 	size_t footprint;
 	int ret;
 
-	ret = object_size(config, &footprint, refusal);
+	ret = check_quota(config, refusal) ?:
+	      object_size(config, &footprint, refusal);
 	if (ret)
 		return ERR_PTR(ret);
-	ret = mpdemo_limits_charge(footprint);
-	if (ret) {
-		mpdemo_refuse(refusal, ret, MPDEMO_SETTING_NONE,
-			      ret == -ENFILE ?
-			      "there are max_objects objects already" :
-			      "all objects together would take more than max_bytes");
+	ret = charge_limits(&charge, footprint, refusal);
+	if (ret)
 		return ERR_PTR(ret);
-	}
 
 	object = kzalloc_obj(*object, GFP_KERNEL_ACCOUNT);
 	if (!object) {
 		ret = -ENOMEM;
 		goto uncharge;
 	}
-	ret = config->kind == MPDEMO_OBJECT_POOL ?
-		object_init_pool(object, config) :
-		object_init_arena(object, config);
+	init_waitqueue_head(&object->pollers);
+	object->owners.pollers = &object->pollers;
+	ret = object_init(object, config);
 	if (ret)
 		goto free_object;
 
@@ -139,7 +229,8 @@ mpdemo_object_create(const struct mpdemo_object_config *config,
 	current_fsuid_fsgid(&object->uid, &object->gid);
 	object->mode = config->mode;
 	object->align = max_t(u32, config->align, MPDEMO_ALIGN_MIN);
-	object->footprint = footprint;
+	object->quota = config->quota;
+	object->charge = charge;
 	init_rwsem(&object->lock);
 	mutex_init(&object->arena_lock);
 	return object;
@@ -147,7 +238,7 @@ mpdemo_object_create(const struct mpdemo_object_config *config,
 free_object:
 	kfree(object);
 uncharge:
-	mpdemo_limits_uncharge(footprint);
+	mpdemo_limits_uncharge(&charge);
 	return ERR_PTR(ret);
 }
 
@@ -161,12 +252,13 @@ void mpdemo_object_free(struct mpdemo_object *object)
 {
 	/* All open files are closed; what is left was kept. */
 	mpdemo_object_free_kept(object);
-	if (object->pool) {
+	if (object->pool)
 		mpdemo_pool_destroy(object->pool);
-		mpdemo_owner_table_exit(&object->owners);
-	}
 	mpdemo_arena_destroy(object->arena);
-	mpdemo_limits_uncharge(object->footprint);
+	mpdemo_heap_destroy(object->heap);
+	if (mpdemo_object_has_blocks(object))
+		mpdemo_owner_table_exit(&object->owners);
+	mpdemo_limits_uncharge(&object->charge);
 	kfree(object);
 }
 
@@ -230,7 +322,8 @@ void mpdemo_object_leave_alone(struct mpdemo_object *object)
  * mpdemo_object_kill() - let an object give nothing any more
  * @object: the object
  *
- * What open files hold stays theirs until they free it or are closed.
+ * What open files hold stays theirs until they free it or are closed. Who waits for
+ * blocks is sent away, and who polls is woken.
  *
  * Context: Task context, may sleep.
  */
@@ -239,6 +332,34 @@ void mpdemo_object_kill(struct mpdemo_object *object)
 	down_write(&object->lock);
 	WRITE_ONCE(object->dying, true);
 	up_write(&object->lock);
+	if (object->pool)
+		mpdemo_pool_end_waits(object->pool);
+	/* With the lock of the queue, so who polls now sees what was written above. */
+	wake_up_all(&object->pollers);
+}
+
+/**
+ * mpdemo_object_give() - let blocks or memory that were taken have an owner
+ * @object: a pool or a heap
+ * @owner: who shall hold them: an open file, or the keeper of the object
+ * @n: how many
+ * @handles: as for mpdemo_owner_give()
+ *
+ * The object need not be entered: what was taken from it before it was dying may be
+ * held after it. But not be kept, or nobody would free it before the last open file.
+ *
+ * Context: Task context, may sleep.
+ */
+void mpdemo_object_give(struct mpdemo_object *object, struct mpdemo_owner *owner,
+			unsigned int n, u64 *handles)
+{
+	mpdemo_owner_give(&object->owners, owner, n, handles);
+	if (owner != &object->owners.keeper)
+		return;
+	/* To give it comes before to look. Pairs with mpdemo_object_free_kept(). */
+	smp_mb();
+	if (READ_ONCE(object->dying))
+		mpdemo_object_free_kept(object);
 }
 
 /**
@@ -249,8 +370,11 @@ void mpdemo_object_kill(struct mpdemo_object *object)
  */
 void mpdemo_object_free_kept(struct mpdemo_object *object)
 {
-	if (object->pool)
-		mpdemo_owner_reclaim(&object->owners, &object->owners.keeper);
+	if (!mpdemo_object_has_blocks(object))
+		return;
+	/* It is dying before what is kept is looked for. Pairs with mpdemo_object_give(). */
+	smp_mb();
+	mpdemo_owner_reclaim(&object->owners, &object->owners.keeper);
 }
 
 /**
@@ -289,6 +413,8 @@ static void pool_info(struct mpdemo_object *object, struct mpdemo_info *info)
 	info->out_block_size = stats.block_size;
 	info->out_stride = stats.stride;
 	info->out_capacity = stats.blocks;
+	info->out_max_blocks = stats.max_blocks;
+	info->out_present = stats.present ?: stats.blocks;
 	info->out_in_use = stats.in_use;
 	info->out_peak = stats.peak;
 	info->out_allocs = stats.allocs;
@@ -296,8 +422,23 @@ static void pool_info(struct mpdemo_object *object, struct mpdemo_info *info)
 	info->out_failures = stats.failures;
 	info->out_refused = stats.refused +
 			    atomic64_read(&object->owners.refused);
-	info->out_kept = atomic_read(&object->owners.keeper.held);
-	info->out_reclaimed = atomic64_read(&object->owners.reclaimed);
+	info->out_align = object->align;
+	info->out_waiters = stats.waiters;
+}
+
+static void heap_info(struct mpdemo_object *object, struct mpdemo_info *info)
+{
+	struct mpdemo_heap_stats stats;
+
+	mpdemo_heap_get_stats(object->heap, &stats);
+	info->out_capacity = stats.bytes;
+	info->out_in_use = stats.handed_out;
+	info->out_peak = stats.peak_bytes;
+	info->out_allocs = stats.allocs;
+	info->out_frees = stats.frees;
+	info->out_failures = stats.failures;
+	info->out_refused = stats.refused +
+			    atomic64_read(&object->owners.refused);
 }
 
 static void arena_info(struct mpdemo_object *object, struct mpdemo_info *info)
@@ -329,14 +470,26 @@ void mpdemo_object_get_info(struct mpdemo_object *object,
 	info->size = sizeof(*info);
 	info->out_kind = object->kind;
 	info->out_id = object->id;
-	info->out_footprint = object->footprint;
+	info->out_footprint = object->charge.bytes;
 	if (READ_ONCE(object->dying))
 		info->out_state |= MPDEMO_STATE_DYING;
 	else
 		strscpy(info->out_name, object->name, sizeof(info->out_name));
 
-	if (object->pool)
+	switch (object->kind) {
+	case MPDEMO_OBJECT_POOL:
 		pool_info(object, info);
-	else
+		break;
+	case MPDEMO_OBJECT_ARENA:
 		arena_info(object, info);
+		break;
+	case MPDEMO_OBJECT_HEAP:
+		heap_info(object, info);
+		break;
+	}
+	if (mpdemo_object_has_blocks(object)) {
+		info->out_kept = atomic_read(&object->owners.keeper.held);
+		info->out_reclaimed = atomic64_read(&object->owners.reclaimed);
+		info->out_quota = object->quota;
+	}
 }

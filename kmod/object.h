@@ -12,9 +12,11 @@
 
 #include <uapi/linux/mempool_demo.h>
 
-#include "owner.h"
+#include "limits.h"
+#include "owner_table.h"
 
 struct mpdemo_arena;
+struct mpdemo_heap;
 struct mpdemo_pool;
 struct mpdemo_refusal;
 
@@ -22,9 +24,13 @@ struct mpdemo_refusal;
  * struct mpdemo_object_config - what an object of user space shall be
  * @kind: MPDEMO_OBJECT_*
  * @block_size: pool
- * @blocks: pool
+ * @blocks: pool; heap, of each class
  * @align: pool
- * @bytes: arena
+ * @max_blocks: pool; 0: it does not grow
+ * @chunk_blocks: pool that grows; 0: a sensible number
+ * @bytes: arena; heap, for large sizes
+ * @heap_flags: heap, MPDEMO_HEAP_*
+ * @quota: pool, heap
  * @name: its name, or NULL for an anonymous one
  * @mode: who may open it by its name
  */
@@ -33,13 +39,17 @@ struct mpdemo_object_config {
 	u64 block_size;
 	u64 blocks;
 	u64 align;
+	u64 max_blocks;
+	u64 chunk_blocks;
 	u64 bytes;
+	unsigned int heap_flags;
+	u32 quota;
 	const char *name;
 	umode_t mode;
 };
 
 /**
- * struct mpdemo_object - a pool or an arena of user space
+ * struct mpdemo_object - a pool, an arena or a heap of user space
  * @ref: one for its name, one for each open file, one for each look-up
  * @kind: MPDEMO_OBJECT_*
  * @id: set by the registry
@@ -50,16 +60,19 @@ struct mpdemo_object_config {
  * @gid: group of the owner
  * @mode: permission bits of the owner, the group, and others
  * @align: alignment of blocks
- * @footprint: what was charged, bytes
- * @lock: read: operations that take blocks from the pool or keep them; write:
- *	turning the object dying, so that none of them is under way any more;
+ * @quota: blocks that an open file may hold, or 0: any number
+ * @charge: what it is accounted for
+ * @lock: read: operations that take blocks from the pool or heap, or keep them;
+ *	write: turning the object dying, so that none of them is under way any more;
  *	or being alone with the pool
  * @dying: deleted, gives nothing any more; written under @lock
  * @pool: of a pool
  * @arena: of an arena; changed under @arena_lock, but counters are read without
  * @arena_lock: an arena has one owner at a time
- * @owners: of a pool, who holds each block
+ * @heap: of a heap
+ * @owners: of a pool or heap, who holds each block
  * @open_files: open files that refer to the object
+ * @pollers: who polls one of them
  */
 struct mpdemo_object {
 	struct kref ref;
@@ -72,7 +85,8 @@ struct mpdemo_object {
 	kgid_t gid;
 	umode_t mode;
 	u32 align;
-	size_t footprint;
+	u32 quota;
+	struct mpdemo_charge charge;
 
 	struct rw_semaphore lock;
 	bool dying;
@@ -80,10 +94,18 @@ struct mpdemo_object {
 	struct mpdemo_pool *pool;
 	struct mpdemo_arena *arena;
 	struct mutex arena_lock;	/* protects arena */
+	struct mpdemo_heap *heap;
 
 	struct mpdemo_owner_table owners;
 	atomic_t open_files;
+	wait_queue_head_t pollers;
 };
+
+/* Whether there is something of it that can be held, by its handle. */
+static inline bool mpdemo_object_has_blocks(const struct mpdemo_object *object)
+{
+	return object->kind != MPDEMO_OBJECT_ARENA;
+}
 
 struct mpdemo_object *
 mpdemo_object_create(const struct mpdemo_object_config *config,
@@ -94,6 +116,8 @@ void mpdemo_object_leave(struct mpdemo_object *object);
 int mpdemo_object_enter_alone(struct mpdemo_object *object);
 void mpdemo_object_leave_alone(struct mpdemo_object *object);
 void mpdemo_object_kill(struct mpdemo_object *object);
+void mpdemo_object_give(struct mpdemo_object *object, struct mpdemo_owner *owner,
+			unsigned int n, u64 *handles);
 void mpdemo_object_free_kept(struct mpdemo_object *object);
 bool mpdemo_object_allows(const struct mpdemo_object *object, u32 access);
 void mpdemo_object_get_info(struct mpdemo_object *object,

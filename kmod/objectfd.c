@@ -12,38 +12,26 @@
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/fs.h>
-#include <linux/mm.h>
 #include <linux/module.h>
-#include <linux/sched/signal.h>
+#include <linux/poll.h>
 #include <linux/slab.h>
-#include <linux/uaccess.h>
 
-#include <mempool_demo/arena.h>
-
-#include "arena.h"
+#include "commands.h"
 #include "ioctl.h"
 #include "object.h"
 #include "objectfd.h"
-#include "owner.h"
+#include "owner_table.h"
 #include "registry.h"
 
-/* Attempts to allocate side by side with others, see take_alone(). */
-#define TRIES		8
-
 /**
- * struct objectfd - an open file of an object
- * @object: with a reference
- * @access: MPDEMO_ACCESS_*
- * @owner: holds blocks of a pool
+ * objectfd_check_use() - whether a command that changes an object may go on
+ * @ofd: the open file
+ * @kind: what it must be
+ *
+ * Context: Any.
+ * Return: 0; -EOPNOTSUPP: it is of another kind; -EBADF: not open for writing.
  */
-struct objectfd {
-	struct mpdemo_object *object;
-	u32 access;
-	struct mpdemo_owner owner;
-};
-
-/* Every command that changes something: of this kind, and with that access? */
-static int check_use(const struct objectfd *ofd, u32 kind)
+int objectfd_check_use(const struct objectfd *ofd, u32 kind)
 {
 	if (ofd->object->kind != kind)
 		return -EOPNOTSUPP;
@@ -52,283 +40,19 @@ static int check_use(const struct objectfd *ofd, u32 kind)
 	return 0;
 }
 
-static struct mpdemo_owner *new_owner(struct objectfd *ofd, u32 flags)
-{
-	return flags & MPDEMO_ALLOC_KEEP ? &ofd->object->owners.keeper :
-					   &ofd->owner;
-}
-
-/*
- * To take many blocks is to lose to those who take one over and over. So after
- * some attempts it is done with all others who allocate or keep shut out; those
- * who free can disturb only as often as they hold blocks.
+/**
+ * objectfd_check_blocks() - whether a command on what can be held may go on
+ * @ofd: the open file
+ *
+ * Context: Any.
+ * Return: 0; -EOPNOTSUPP: nothing of this kind of object can be held; -EBADF: not open
+ * for writing.
  */
-static int take_alone(struct mpdemo_object *object, unsigned int n,
-		      u64 *handles)
+int objectfd_check_blocks(const struct objectfd *ofd)
 {
-	int ret;
-
-	ret = mpdemo_object_enter_alone(object);
-	if (ret)
-		return ret;
-	do {
-		ret = mpdemo_owner_try_take(&object->owners, n, handles);
-		cond_resched();
-	} while (ret == -EBUSY && !fatal_signal_pending(current));
-	mpdemo_object_leave_alone(object);
-	return ret == -EBUSY ? -EINTR : ret;
-}
-
-static int take(struct mpdemo_object *object, unsigned int n, u64 *handles)
-{
-	int ret, tries;
-
-	for (tries = 0; tries < TRIES; tries++) {
-		ret = mpdemo_object_enter(object);
-		if (ret)
-			return ret;
-		ret = mpdemo_owner_try_take(&object->owners, n, handles);
-		mpdemo_object_leave(object);
-		if (ret != -EBUSY)
-			return ret;
-	}
-	return take_alone(object, n, handles);
-}
-
-static int do_alloc(struct objectfd *ofd, u32 flags, unsigned int n,
-		    u64 *handles)
-{
-	int ret;
-
-	ret = take(ofd->object, n, handles);
-	if (!ret)
-		mpdemo_owner_give(&ofd->object->owners, new_owner(ofd, flags),
-				  n, handles);
-	return ret;
-}
-
-static int ioctl_alloc(struct mpdemo_ioctl_call *call)
-{
-	struct mpdemo_alloc *arg = &call->arg.alloc;
-	struct objectfd *ofd = call->data;
-	u64 handle;
-	int ret;
-
-	ret = mpdemo_ioctl_check_reserved(arg->flags, MPDEMO_ALLOC_KEEP, 0) ?:
-	      check_use(ofd, MPDEMO_OBJECT_POOL) ?:
-	      do_alloc(ofd, arg->flags, 1, &handle);
-	if (ret)
-		return ret;
-	arg->out_handle = handle;
-	call->copy_back = true;
-	return 0;
-}
-
-/* Nobody was told of the block. Who guessed its handle may have it. */
-static void undo_alloc(struct mpdemo_ioctl_call *call)
-{
-	struct objectfd *ofd = call->data;
-
-	mpdemo_owner_free(&ofd->object->owners, &ofd->owner,
-			  call->arg.alloc.out_handle);
-}
-
-/* A dying object is freed to as any other. */
-static int ioctl_free(struct mpdemo_ioctl_call *call)
-{
-	struct mpdemo_free *arg = &call->arg.free;
-	struct objectfd *ofd = call->data;
-
-	return mpdemo_ioctl_check_reserved(arg->flags, 0, 0) ?:
-	       check_use(ofd, MPDEMO_OBJECT_POOL) ?:
-	       mpdemo_owner_free(&ofd->object->owners, &ofd->owner,
-				 arg->handle);
-}
-
-/* From here on the caller is told how many were done, be it none. */
-static int begin_bulk(struct mpdemo_ioctl_call *call, u32 known_flags)
-{
-	struct mpdemo_bulk *arg = &call->arg.bulk;
-	int ret;
-
-	ret = mpdemo_ioctl_check_reserved(arg->flags, known_flags, 0) ?:
-	      check_use(call->data, MPDEMO_OBJECT_POOL);
-	if (ret)
-		return ret;
-	if (!arg->count || arg->count > MPDEMO_BULK_MAX)
-		return -ERANGE;
-	arg->out_done = 0;
-	call->copy_back = true;
-	return 0;
-}
-
-static void undo_alloc_bulk(struct mpdemo_ioctl_call *call)
-{
-	struct objectfd *ofd = call->data;
-	u32 i;
-
-	for (i = 0; i < call->arg.bulk.count; i++) {
-		mpdemo_owner_free(&ofd->object->owners, &ofd->owner,
-				  call->handles[i]);
-		cond_resched();
-	}
-}
-
-static int ioctl_alloc_bulk(struct mpdemo_ioctl_call *call)
-{
-	struct mpdemo_bulk *arg = &call->arg.bulk;
-	size_t bytes = arg->count * sizeof(u64);
-	int ret;
-
-	ret = begin_bulk(call, MPDEMO_ALLOC_KEEP);
-	if (ret)
-		return ret;
-	call->handles = kvmalloc(bytes, GFP_KERNEL_ACCOUNT);
-	if (!call->handles)
-		return -ENOMEM;
-	ret = do_alloc(call->data, arg->flags, arg->count, call->handles);
-	if (ret)
-		return ret;
-	if (copy_to_user(u64_to_user_ptr(arg->handles), call->handles, bytes)) {
-		undo_alloc_bulk(call);
-		return -EFAULT;
-	}
-	arg->out_done = arg->count;
-	return 0;
-}
-
-static int free_one(struct objectfd *ofd, u64 handle)
-{
-	return mpdemo_owner_free(&ofd->object->owners, &ofd->owner, handle);
-}
-
-static int move_one(struct objectfd *ofd, struct mpdemo_owner *from,
-		    struct mpdemo_owner *to, u64 handle)
-{
-	int ret;
-
-	ret = mpdemo_object_enter(ofd->object);
-	if (ret)
-		return ret;
-	ret = mpdemo_owner_move(&ofd->object->owners, from, to, handle);
-	mpdemo_object_leave(ofd->object);
-	return ret;
-}
-
-static int keep_one(struct objectfd *ofd, u64 handle)
-{
-	return move_one(ofd, &ofd->owner, &ofd->object->owners.keeper, handle);
-}
-
-static int take_one(struct objectfd *ofd, u64 handle)
-{
-	return move_one(ofd, &ofd->object->owners.keeper, &ofd->owner, handle);
-}
-
-/* Stops at the first handle that is refused, and tells how many were done. */
-static int do_handles(struct mpdemo_ioctl_call *call,
-		      int (*fn)(struct objectfd *ofd, u64 handle))
-{
-	struct mpdemo_bulk *arg = &call->arg.bulk;
-	size_t bytes = arg->count * sizeof(u64);
-	int ret;
-
-	ret = begin_bulk(call, 0);
-	if (ret)
-		return ret;
-	call->handles = kvmalloc(bytes, GFP_KERNEL_ACCOUNT);
-	if (!call->handles)
-		return -ENOMEM;
-	if (copy_from_user(call->handles, u64_to_user_ptr(arg->handles), bytes))
-		return -EFAULT;
-
-	for (; arg->out_done < arg->count; arg->out_done++) {
-		ret = fn(call->data, call->handles[arg->out_done]);
-		if (ret)
-			break;
-		cond_resched();
-	}
-	return ret;
-}
-
-static int ioctl_free_bulk(struct mpdemo_ioctl_call *call)
-{
-	return do_handles(call, free_one);
-}
-
-static int ioctl_keep(struct mpdemo_ioctl_call *call)
-{
-	return do_handles(call, keep_one);
-}
-
-static int ioctl_take(struct mpdemo_ioctl_call *call)
-{
-	return do_handles(call, take_one);
-}
-
-static int ioctl_arena_alloc(struct mpdemo_ioctl_call *call)
-{
-	struct mpdemo_arena_alloc *arg = &call->arg.arena_alloc;
-	struct objectfd *ofd = call->data;
-	struct mpdemo_object *object = ofd->object;
-	u32 align = arg->align ?: MPDEMO_ALIGN_MIN;
-	void *piece;
-	int ret;
-
-	ret = mpdemo_ioctl_check_reserved(arg->flags, 0, arg->reserved) ?:
-	      check_use(ofd, MPDEMO_OBJECT_ARENA);
-	if (ret)
-		return ret;
-	if (!arg->bytes || !is_power_of_2(align) || align > MPDEMO_ALIGN_MAX)
-		return -ERANGE;
-
-	/* Killable, as who is in there may have much to clear. */
-	if (mutex_lock_killable(&object->arena_lock))
-		return -EINTR;
-	if (READ_ONCE(object->dying)) {
-		ret = -ESHUTDOWN;
-		goto unlock;
-	}
-	piece = mpdemo_arena_take(object->arena, arg->bytes, align,
-				  &call->bumped);
-	if (!piece) {
-		ret = -ENOSPC;
-		goto unlock;
-	}
-	arg->out_offset = mpdemo_arena_offset(object->arena, piece);
-	call->copy_back = true;
-unlock:
-	mutex_unlock(&object->arena_lock);
-	return ret;
-}
-
-static void undo_arena_alloc(struct mpdemo_ioctl_call *call)
-{
-	struct objectfd *ofd = call->data;
-
-	mutex_lock(&ofd->object->arena_lock);
-	mpdemo_arena_take_back(ofd->object->arena, &call->bumped);
-	mutex_unlock(&ofd->object->arena_lock);
-}
-
-static int ioctl_arena_reset(struct mpdemo_ioctl_call *call)
-{
-	struct mpdemo_arena_reset *arg = &call->arg.arena_reset;
-	struct objectfd *ofd = call->data;
-	struct mpdemo_object *object = ofd->object;
-	int ret;
-
-	ret = mpdemo_ioctl_check_reserved(arg->flags, 0, 0) ?:
-	      check_use(ofd, MPDEMO_OBJECT_ARENA);
-	if (ret)
-		return ret;
-
-	if (mutex_lock_killable(&object->arena_lock))
-		return -EINTR;
-	arg->out_bytes = mpdemo_arena_reset_slowly(object->arena);
-	mutex_unlock(&object->arena_lock);
-	call->copy_back = true;
-	return 0;
+	if (!mpdemo_object_has_blocks(ofd->object))
+		return -EOPNOTSUPP;
+	return objectfd_check_use(ofd, ofd->object->kind);
 }
 
 static int ioctl_info(struct mpdemo_ioctl_call *call)
@@ -342,6 +66,7 @@ static int ioctl_info(struct mpdemo_ioctl_call *call)
 		return ret;
 	mpdemo_object_get_info(ofd->object, arg);
 	arg->out_access = ofd->access;
+	arg->out_map_bytes = objectfd_map_bytes(ofd->object);
 	arg->out_held = atomic_read(&ofd->owner.held);
 	call->copy_back = true;
 	return 0;
@@ -359,14 +84,12 @@ static int ioctl_reopen(struct mpdemo_ioctl_call *call)
 		return -EINVAL;
 	if (arg->flags & ~ofd->access)
 		return -EBADF;
-	ret = mpdemo_object_enter(ofd->object);
-	if (ret)
-		return ret;
-	ret = mpdemo_ioctl_open(call,
-				mpdemo_objectfd_open(ofd->object, arg->flags),
-				&arg->out_fd);
-	mpdemo_object_leave(ofd->object);
-	return ret;
+	/* Not entered: to open takes memory, and who deletes would have to wait. */
+	if (READ_ONCE(ofd->object->dying))
+		return -ESHUTDOWN;
+	return mpdemo_ioctl_open(call,
+				 mpdemo_objectfd_open(ofd->object, arg->flags),
+				 &arg->out_fd);
 }
 
 static const struct mpdemo_ioctl commands[] = {
@@ -375,21 +98,29 @@ static const struct mpdemo_ioctl commands[] = {
 	MPDEMO_IOCTL(MPDEMO_IOC_INFO, struct mpdemo_info, out_footprint,
 		     ioctl_info, NULL),
 	MPDEMO_IOCTL(MPDEMO_IOC_ALLOC, struct mpdemo_alloc, out_handle,
-		     ioctl_alloc, undo_alloc),
+		     objectfd_alloc, objectfd_undo_alloc),
 	MPDEMO_IOCTL(MPDEMO_IOC_FREE, struct mpdemo_free, handle,
-		     ioctl_free, NULL),
+		     objectfd_free, NULL),
 	MPDEMO_IOCTL(MPDEMO_IOC_ALLOC_BULK, struct mpdemo_bulk, handles,
-		     ioctl_alloc_bulk, undo_alloc_bulk),
+		     objectfd_alloc_bulk, objectfd_undo_alloc_bulk),
 	MPDEMO_IOCTL(MPDEMO_IOC_FREE_BULK, struct mpdemo_bulk, handles,
-		     ioctl_free_bulk, NULL),
+		     objectfd_free_bulk, NULL),
 	MPDEMO_IOCTL(MPDEMO_IOC_KEEP, struct mpdemo_bulk, handles,
-		     ioctl_keep, NULL),
+		     objectfd_keep, NULL),
 	MPDEMO_IOCTL(MPDEMO_IOC_TAKE, struct mpdemo_bulk, handles,
-		     ioctl_take, NULL),
+		     objectfd_take, NULL),
 	MPDEMO_IOCTL(MPDEMO_IOC_ARENA_ALLOC, struct mpdemo_arena_alloc,
-		     out_offset, ioctl_arena_alloc, undo_arena_alloc),
+		     out_offset, objectfd_arena_alloc, objectfd_undo_arena_alloc),
 	MPDEMO_IOCTL(MPDEMO_IOC_ARENA_RESET, struct mpdemo_arena_reset,
-		     out_bytes, ioctl_arena_reset, NULL),
+		     out_bytes, objectfd_arena_reset, NULL),
+	MPDEMO_IOCTL(MPDEMO_IOC_ARENA_MARK, struct mpdemo_arena_place, reserved,
+		     objectfd_arena_mark, objectfd_undo_arena_mark),
+	MPDEMO_IOCTL(MPDEMO_IOC_ARENA_ROLLBACK, struct mpdemo_arena_place,
+		     reserved, objectfd_arena_rollback, NULL),
+	MPDEMO_IOCTL(MPDEMO_IOC_HEAP_ALLOC, struct mpdemo_heap_alloc,
+		     out_bytes, objectfd_heap_alloc, objectfd_undo_heap_alloc),
+	MPDEMO_IOCTL(MPDEMO_IOC_HEAP_STATS, struct mpdemo_heap_class,
+		     out_spilled, objectfd_heap_stats, NULL),
 };
 
 static long objectfd_ioctl(struct file *file, unsigned int cmd,
@@ -399,12 +130,30 @@ static long objectfd_ioctl(struct file *file, unsigned int cmd,
 			    cmd, arg);
 }
 
+static __poll_t objectfd_poll(struct file *file, poll_table *table)
+{
+	const struct objectfd *ofd = file->private_data;
+	struct mpdemo_object *object = ofd->object;
+
+	poll_wait(file, &object->pollers, table);
+	/*
+	 * To be in the queue comes before to look. Pairs with the barrier in
+	 * mpdemo_owner_wake_pollers(). poll_wait() has one itself since Linux 6.14.
+	 */
+	smp_mb();
+	if (READ_ONCE(object->dying))
+		return EPOLLHUP;
+	if (!(ofd->access & MPDEMO_ACCESS_WRITE) || !objectfd_may_give(ofd))
+		return 0;
+	return EPOLLIN | EPOLLRDNORM;
+}
+
 static int objectfd_release(struct inode *inode, struct file *file)
 {
 	struct objectfd *ofd = file->private_data;
 	struct mpdemo_object *object = ofd->object;
 
-	if (object->kind == MPDEMO_OBJECT_POOL)
+	if (mpdemo_object_has_blocks(object))
 		atomic64_add(mpdemo_owner_reclaim(&object->owners, &ofd->owner),
 			     &object->owners.reclaimed);
 	mpdemo_owner_exit(&ofd->owner);
@@ -419,8 +168,25 @@ static const struct file_operations objectfd_fops = {
 	.release = objectfd_release,
 	.unlocked_ioctl = objectfd_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
-	.llseek = noop_llseek,
+	.mmap = objectfd_mmap,
+	.poll = objectfd_poll,
+	.read_iter = objectfd_read_iter,
+	.write_iter = objectfd_write_iter,
+	.llseek = objectfd_llseek,
 };
+
+/* By which the kernel itself refuses to map, read or write. */
+static int open_flags(u32 access)
+{
+	switch (access) {
+	case MPDEMO_ACCESS_READ:
+		return O_RDONLY;
+	case MPDEMO_ACCESS_WRITE:
+		return O_WRONLY;
+	default:
+		return O_RDWR;
+	}
+}
 
 /**
  * mpdemo_objectfd_open() - open an object
@@ -432,7 +198,6 @@ static const struct file_operations objectfd_fops = {
  */
 struct file *mpdemo_objectfd_open(struct mpdemo_object *object, u32 access)
 {
-	int flags = access & MPDEMO_ACCESS_WRITE ? O_RDWR : O_RDONLY;
 	struct objectfd *ofd;
 	struct file *file;
 	int ret;
@@ -440,17 +205,20 @@ struct file *mpdemo_objectfd_open(struct mpdemo_object *object, u32 access)
 	ofd = kzalloc_obj(*ofd, GFP_KERNEL_ACCOUNT);
 	if (!ofd)
 		return ERR_PTR(-ENOMEM);
-	ret = mpdemo_owner_init(&ofd->owner);
+	ret = mpdemo_owner_init(&ofd->owner, object->quota);
 	if (ret)
 		goto free_ofd;
 	ofd->access = access;
 	ofd->object = object;
 
-	file = anon_inode_getfile("[mempool_demo]", &objectfd_fops, ofd, flags);
+	file = anon_inode_getfile("[mempool_demo]", &objectfd_fops, ofd,
+				  open_flags(access));
 	if (IS_ERR(file)) {
 		ret = PTR_ERR(file);
 		goto exit_owner;
 	}
+	/* Threads that read() or write() at the same time take turns at the position. */
+	file->f_mode |= FMODE_PREAD | FMODE_PWRITE | FMODE_ATOMIC_POS;
 	kref_get(&object->ref);
 	atomic_inc(&object->open_files);
 	return file;

@@ -28,15 +28,39 @@
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
+#include <linux/rcupdate.h>
 #include <linux/string.h>
 
 #include "freelist.h"
+#include "gate.h"
+#include "guard.h"
 #include "pool.h"
+#include "store.h"
+#include "wait.h"
 
-static noinline void *alloc_failed(struct pool *pool)
+/**
+ * pool_alloc_failed() - account a call that found too few free blocks
+ * @pool: the pool
+ * @n: how many it has asked for
+ * @caller: who
+ *
+ * Context: Any.
+ */
+void pool_alloc_failed(struct pool *pool, unsigned int n, unsigned long caller)
 {
+	enum mpdemo_failure why = MPDEMO_FAILURE_EXHAUSTED;
+
+	if (store_is_closed(pool))
+		why = MPDEMO_FAILURE_DYING;
+	else if (n > store_size(pool))
+		why = MPDEMO_FAILURE_TOO_MANY;
+	else if (pool->chunks)
+		why = chunks_why_failed(pool->chunks);
 	this_cpu_inc(pool->counts->failures);
-	return NULL;
+	failure_note(pool, n, caller, why);
+	/* Who wants more than there ever is tells nothing about how many there are. */
+	if (why != MPDEMO_FAILURE_TOO_MANY)
+		level_note_failure(pool);
 }
 
 static noinline void *alloc_noting_depth(struct pool *pool, void *block,
@@ -46,10 +70,18 @@ static noinline void *alloc_noting_depth(struct pool *pool, void *block,
 	return block;
 }
 
+static noinline void *alloc_zeroed_noting_depth(struct pool *pool, void *block,
+						unsigned int depth)
+{
+	pool_note_depth(pool, depth);
+	return memset(block, 0, pool->block_size);
+}
+
 static noinline void *alloc_zeroed(struct pool *pool, void *block,
 				   unsigned int depth)
 {
-	pool_note_depth(pool, depth);
+	if (unlikely(depth < READ_ONCE(pool->notice.depth)))
+		return alloc_zeroed_noting_depth(pool, block, depth);
 	return memset(block, 0, pool->block_size);
 }
 
@@ -71,14 +103,14 @@ void *mpdemo_pool_alloc_shared(struct mpdemo_pool *api, gfp_t gfp)
 	void *block;
 
 	if (unlikely(!freelist_pop(&api->free, &index, &depth, &half_wrap)))
-		return alloc_failed(pool);
+		return gate_alloc(pool, gfp, _RET_IP_);
 
 	block = mpdemo_stride_address(&api->stride, index);
 	if (unlikely(half_wrap))
 		return alloc_at_half_wrap(pool, block, depth, gfp);
 	if (want_init_on_alloc(gfp))
 		return alloc_zeroed(pool, block, depth);
-	if (unlikely(depth < READ_ONCE(pool->low_depth)))
+	if (unlikely(depth < READ_ONCE(pool->notice.depth)))
 		return alloc_noting_depth(pool, block, depth);
 	return block;
 }
@@ -91,41 +123,26 @@ void *mpdemo_pool_zero(struct mpdemo_pool *api, void *block)
 }
 EXPORT_SYMBOL_GPL(mpdemo_pool_zero);
 
-/**
- * mpdemo_pool_try_take_bulk() - try to allocate @n blocks, and leave them as is
- * @api: the pool
- * @n: how many, 1 or more
- * @blocks: where to put them
- *
- * Not exported: what the blocks held before is the caller's to clear. Past the
- * magazines.
- *
- * Context: Any, as mpdemo_pool_alloc().
- * Return: 0; -EAGAIN: too few are free; -EBUSY: other operations were faster.
- */
-int mpdemo_pool_try_take_bulk(struct mpdemo_pool *api, unsigned int n,
-			      void **blocks)
+/* Return: 0; -EAGAIN: too few are free; -EBUSY: other operations were faster. */
+static int try_take_bulk(struct pool *pool, unsigned int n, void **blocks)
 {
-	struct mpdemo_stride stride = api->stride;
-	union mpdemo_link *links = api->free.links;
-	struct pool *pool = to_pool(api);
+	struct mpdemo_stride stride = pool->api.stride;
+	struct mpdemo_freelist *list = &pool->api.free;
+	union mpdemo_link *links = list->links;
 	struct freelist_take take;
 	void **end = blocks + n;
 	u32 index;
 	int ret;
 
-	ret = freelist_take_begin(&api->free, n, &take);
-	if (ret) {
-		if (ret == -EAGAIN)
-			this_cpu_inc(pool->counts->failures);
+	ret = freelist_take_begin(list, n, &take);
+	if (ret)
 		return ret;
-	}
 	index = take.first;
 	while (blocks < end) {
 		*blocks++ = mpdemo_stride_address(&stride, index);
 		index = freelist_next(links, index);
 	}
-	ret = freelist_take_end(&api->free, n, &take, index);
+	ret = freelist_take_end(list, n, &take, index);
 	if (ret)
 		return ret;
 
@@ -139,18 +156,84 @@ int mpdemo_pool_try_take_bulk(struct mpdemo_pool *api, unsigned int n,
 	return 0;
 }
 
-/* Return: false if too few are free. */
-bool pool_take_bulk(struct pool *pool, unsigned int n, void **blocks)
+static int take_bulk(struct pool *pool, unsigned int n, void **blocks)
 {
 	int ret;
 
+	do {
+		ret = try_take_bulk(pool, n, blocks);
+	} while (ret == -EBUSY);
+	return ret;
+}
+
+/* Too few were found; there may be some that are on their way. */
+static noinline bool take_bulk_slowly(struct pool *pool, unsigned int n,
+				      void **blocks, unsigned long caller)
+{
+	bool taken;
+
+	rcu_read_lock();
+	do {
+		taken = !take_bulk(pool, n, blocks);
+	} while (!taken && wait_help(pool, n));
+	if (!taken)
+		pool_alloc_failed(pool, n, caller);
+	rcu_read_unlock();
+	return taken;
+}
+
+/* One attempt of pool_take_bulk(). Return: as mpdemo_pool_try_take_bulk(). */
+int pool_try_take_bulk(struct pool *pool, unsigned int n, void **blocks,
+		       unsigned long caller)
+{
+	int ret;
+
+	ret = try_take_bulk(pool, n, blocks);
+	if (ret != -EAGAIN)
+		return ret;
+	/* There may be some that are on their way. */
+	rcu_read_lock();
+	if (wait_help(pool, n))
+		ret = -EBUSY;
+	else
+		pool_alloc_failed(pool, n, caller);
+	rcu_read_unlock();
+	return ret;
+}
+
+/**
+ * mpdemo_pool_try_take_bulk() - try to allocate @n blocks, and leave them as is
+ * @api: the pool
+ * @n: how many, 1 or more
+ * @blocks: where to put them
+ *
+ * Not exported: what the blocks held before is the caller's to clear. Of a pool that
+ * is not one per CPU. It is one attempt, so that who shares a pool with others that
+ * take one block over and over can give up between two of them, or keep those out.
+ *
+ * Context: Any, as mpdemo_pool_alloc().
+ * Return: 0; -EAGAIN: too few are free; -EBUSY: other operations were faster;
+ * -ENOMEM: too few are free, and the caller is to try mpdemo_pool_grow_for().
+ */
+int mpdemo_pool_try_take_bulk(struct mpdemo_pool *api, unsigned int n,
+			      void **blocks)
+{
+	struct pool *pool = to_pool(api);
+
+	if (gate_is_shut(api))
+		return gate_try_take_bulk(pool, n, blocks, _RET_IP_);
+	return pool_try_take_bulk(pool, n, blocks, _RET_IP_);
+}
+
+/* Return: false if too few are free. */
+bool pool_take_bulk(struct pool *pool, unsigned int n, void **blocks,
+		    unsigned long caller)
+{
 	/* To take none never fails, but the list is not made for it. */
 	if (unlikely(!n))
 		return true;
-	do {
-		ret = mpdemo_pool_try_take_bulk(&pool->api, n, blocks);
-	} while (ret == -EBUSY);
-	return !ret;
+	return likely(!take_bulk(pool, n, blocks)) ||
+	       take_bulk_slowly(pool, n, blocks, caller);
 }
 
 void pool_zero_bulk(struct pool *pool, unsigned int n, void **blocks)
@@ -167,7 +250,7 @@ bool mpdemo_pool_alloc_bulk_shared(struct mpdemo_pool *api, gfp_t gfp,
 {
 	struct pool *pool = to_pool(api);
 
-	if (!pool_take_bulk(pool, n, blocks))
+	if (!pool_take_bulk(pool, n, blocks, _RET_IP_))
 		return false;
 	if (want_init_on_alloc(gfp))
 		pool_zero_bulk(pool, n, blocks);
@@ -182,17 +265,46 @@ noinline void pool_come_home(struct pool *pool, unsigned int n)
 		mpdemo_reap(&pool->reap);
 }
 
+/**
+ * pool_put_slowly() - put blocks that were refused by the list
+ * @pool: the pool, which the blocks keep: it may be gone when this returns
+ * @first: the first of a list of blocks
+ * @n: blocks in it
+ *
+ * It is closed, or watched as somebody waits for a block.
+ *
+ * Context: Any.
+ */
+noinline void pool_put_slowly(struct pool *pool, u32 first, unsigned int n)
+{
+	if (freelist_is_closed(&pool->api.free)) {
+		pool_come_home(pool, n);
+		return;
+	}
+	rcu_read_lock();
+	wait_grant(pool, first, n);
+	rcu_read_unlock();
+}
+
+/* By its link, which the fast path has in a register anyway. */
+static noinline void push_slowly(struct pool *pool, union mpdemo_link *link)
+{
+	pool_put_slowly(pool, link - pool->api.free.links, 1);
+}
+
 static __always_inline void push(struct pool *pool, unsigned int index)
 {
+	union mpdemo_link *link = &pool->api.free.links[index];
+
 	if (unlikely(!freelist_push(&pool->api.free, index)))
-		pool_come_home(pool, 1);
+		push_slowly(pool, link);
 }
 
 /* By value: those who build a chain do so in registers. */
 void pool_push_chain(struct pool *pool, struct freelist_chain chain)
 {
 	if (unlikely(!freelist_chain_push(&pool->api.free, &chain)))
-		pool_come_home(pool, chain.nr);
+		pool_put_slowly(pool, chain.first, chain.nr);
 }
 
 static noinline void free_zeroed(struct pool *pool, void *block,
@@ -215,12 +327,16 @@ noinline void pool_refuse_free(struct pool *pool, const void *block, u64 index,
 	atomic64_inc(&pool->refused);
 	if (test_and_set_bit(REPORTED_FREE, &pool->reported))
 		return;
-	if (index >= pool->api.free.nr)
+	if (index >= store_size(pool)) {
 		pr_err("pool %s: free of %p refused: no block of this pool, by %pS\n",
 		       pool->name, block, (void *)caller);
-	else
-		pr_err("pool %s: free of block %llu refused: it is free already, by %pS\n",
-		       pool->name, index, (void *)caller);
+	} else {
+		pr_err("pool %s: free of block %llu refused: it is %s, by %pS\n",
+		       pool->name, index,
+		       store_is_marked(pool, index, MPDEMO_LINK_RESERVED) ?
+		       "reserved" : "free already", (void *)caller);
+		holders_tell(pool, index);
+	}
 }
 
 /* mpdemo_pool_free() to the list */
@@ -321,11 +437,11 @@ EXPORT_SYMBOL_GPL(mpdemo_pool_free_bulk_shared);
  * @block: a block that was allocated from it
  *
  * Context: Any.
- * Return: 0 to blocks - 1, those of the slack included.
+ * Return: 0 to blocks - 1, those of the slack and those above the floor included.
  */
 unsigned int mpdemo_pool_index(const struct mpdemo_pool *api, const void *block)
 {
-	return mpdemo_stride_index(&api->stride, block);
+	return store_find(to_pool(api), block);
 }
 EXPORT_SYMBOL_GPL(mpdemo_pool_index);
 
@@ -335,10 +451,11 @@ EXPORT_SYMBOL_GPL(mpdemo_pool_index);
  * @index: its number, as of mpdemo_pool_index()
  *
  * Context: Any.
- * Return: the block, be it held or free.
+ * Return: the block, be it held or free; NULL: the pool is one that grows, and has
+ * not grown so far.
  */
 void *mpdemo_pool_block(const struct mpdemo_pool *api, unsigned int index)
 {
-	return mpdemo_stride_address(&api->stride, index);
+	return store_address(to_pool(api), index);
 }
 EXPORT_SYMBOL_GPL(mpdemo_pool_block);

@@ -13,21 +13,36 @@
 #include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
+#include <linux/nodemask.h>
 #include <linux/numa.h>
 #include <linux/overflow.h>
 #include <linux/percpu.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include <uapi/linux/mempool_demo.h>
 
+#include "chunks.h"
 #include "freelist.h"
+#include "gate.h"
+#include "guard.h"
 #include "pool.h"
 #include "region.h"
+#include "store.h"
+#include "wait.h"
 
-static size_t stride_of(const struct mpdemo_pool_config *config)
+/* Blocks that are constructed before another task may run. */
+#define RESCHED_BLOCKS	64
+
+/* Bytes from one block to the next. */
+size_t pool_stride_of(const struct mpdemo_pool_config *config)
 {
-	return ALIGN(config->block_size,
+	size_t zone = config->flags & MPDEMO_POOL_RED_ZONE ?
+		      MPDEMO_RED_ZONE_MIN : 0;
+
+	return ALIGN(config->block_size + zone,
 		     max_t(size_t, config->align, MPDEMO_ALIGN_MIN));
 }
 
@@ -69,6 +84,22 @@ static int check_percpu(const struct mpdemo_pool_config *config,
 	return 0;
 }
 
+static int check_node(const struct mpdemo_pool_config *config,
+		      struct mpdemo_refusal *refusal)
+{
+	if (!(config->flags & MPDEMO_POOL_NODE))
+		return config->node ?
+			mpdemo_refuse(refusal, -EINVAL, MPDEMO_SETTING_NODE,
+				      "a node is chosen only by the flag for it") : 0;
+	if (config->node < 0 || config->node >= MAX_NUMNODES)
+		return mpdemo_refuse(refusal, -ERANGE, MPDEMO_SETTING_NODE,
+				     "the number of a node is out of range");
+	if (!node_possible(config->node))
+		return mpdemo_refuse(refusal, -EINVAL, MPDEMO_SETTING_NODE,
+				     "this machine has no such node");
+	return 0;
+}
+
 /**
  * mpdemo_pool_check() - whether a pool can be made as it is asked for
  * @config: what is asked for
@@ -76,7 +107,8 @@ static int check_percpu(const struct mpdemo_pool_config *config,
  *
  * Context: Any.
  * Return: 0; -ERANGE: a size or number is out of range; -EINVAL: it has no name, a
- * flag is unknown, or a setting has no meaning for this kind.
+ * flag is unknown, or a setting has no meaning for this kind; -EOPNOTSUPP: this kind
+ * cannot do that.
  */
 int mpdemo_pool_check(const struct mpdemo_pool_config *config,
 		      struct mpdemo_refusal *refusal)
@@ -98,13 +130,19 @@ int mpdemo_pool_check(const struct mpdemo_pool_config *config,
 	    (config->align && !is_power_of_2(config->align)))
 		return mpdemo_refuse(refusal, -ERANGE, MPDEMO_SETTING_ALIGN,
 				     "the alignment must be a power of two up to 4096, or 0");
+	if (config->ctor_data && !config->ctor)
+		return mpdemo_refuse(refusal, -EINVAL, MPDEMO_SETTING_CTOR,
+				     "data without a constructor has no meaning");
 	ret = check_percpu(config, refusal);
 	if (ret)
 		return ret;
-	if (stride_of(config) * all_blocks(config) > MPDEMO_POOL_BYTES_MAX)
+	ret = check_node(config, refusal);
+	if (ret)
+		return ret;
+	if (pool_stride_of(config) * all_blocks(config) > MPDEMO_POOL_BYTES_MAX)
 		return mpdemo_refuse(refusal, -ERANGE, MPDEMO_SETTING_BLOCKS,
 				     "the blocks of a pool must fit into 64 GiB");
-	return 0;
+	return chunks_check(config, refusal);
 }
 EXPORT_SYMBOL_GPL(mpdemo_pool_check);
 
@@ -119,7 +157,7 @@ static size_t overhead(size_t blocks, unsigned int magazine)
 	size_t percpu = sizeof(struct pool_counts) +
 			(magazine ? magazine_bytes(magazine) : 0);
 
-	return sizeof(struct pool) + (blocks + 2) * sizeof(union mpdemo_link) +
+	return sizeof(struct pool) + (blocks + FREELIST_SPECIAL) * sizeof(union mpdemo_link) +
 	       num_possible_cpus() * percpu;
 }
 
@@ -129,19 +167,36 @@ static size_t footprint(size_t stride, size_t blocks, unsigned int magazine)
 	       mpdemo_region_footprint(stride * blocks);
 }
 
+/* Of a pool that grows; all links are there from the beginning. */
+static size_t growing_overhead(const struct mpdemo_pool_config *config)
+{
+	return overhead(config->max_blocks, 0) + chunks_overhead(config);
+}
+
 /**
  * mpdemo_pool_footprint() - memory that a pool will take in all
  * @config: a valid configuration
  *
  * Context: Any.
- * Return: bytes, metadata included.
+ * Return: bytes, metadata included; of a pool that grows, at its maximum.
  */
 size_t mpdemo_pool_footprint(const struct mpdemo_pool_config *config)
 {
-	return footprint(stride_of(config), all_blocks(config),
-			 magazine_of(config));
+	if (chunks_wanted(config))
+		return growing_overhead(config) + chunks_regions(config) +
+		       guard_footprint(config, config->max_blocks);
+	return footprint(pool_stride_of(config), all_blocks(config),
+			 magazine_of(config)) +
+	       guard_footprint(config, all_blocks(config));
 }
 EXPORT_SYMBOL_GPL(mpdemo_pool_footprint);
+
+/* The same of one that there is. Context: Any. */
+size_t pool_footprint(const struct pool *pool)
+{
+	return footprint(pool->api.stride.bytes, pool->api.free.nr,
+			 pool->magazine);
+}
 
 /**
  * mpdemo_pool_overhead() - memory that mpdemo_pool_create_at() will take
@@ -152,14 +207,17 @@ EXPORT_SYMBOL_GPL(mpdemo_pool_footprint);
  */
 size_t mpdemo_pool_overhead(const struct mpdemo_pool_config *config)
 {
-	return overhead(all_blocks(config), magazine_of(config));
+	return overhead(all_blocks(config), magazine_of(config)) +
+	       guard_footprint(config, all_blocks(config));
 }
 
 static void free_parts(struct pool *pool)
 {
+	guard_destroy(pool);
 	mpdemo_region_destroy(pool->region);
+	chunks_destroy(pool->chunks);
 	freelist_exit(&pool->api.free);
-	free_percpu(pool->api.magazines);
+	free_percpu(pool->magazines);
 	free_percpu(pool->counts);
 	kfree(pool->name);
 	kfree(pool);
@@ -171,6 +229,11 @@ static void pool_release(struct pool *pool)
 	if (pool->place.home) {
 		pool->place.home(pool->place.data);
 		return;
+	}
+	if (pool->has_guests) {
+		/* Those in gate.c and wait.c whose last block came home. */
+		synchronize_rcu();
+		irq_work_sync(&pool->wait.serve);
 	}
 	free_parts(pool);
 	/* Pairs with __module_get() in mpdemo_pool_destroy(). */
@@ -195,22 +258,54 @@ static int alloc_parts(struct pool *pool,
 	if (!pool->counts)
 		return -ENOMEM;
 	if (pool->magazine) {
-		pool->api.magazines =
+		pool->magazines =
 			__alloc_percpu_gfp(magazine_bytes(pool->magazine),
 					   SMP_CACHE_BYTES, gfp);
-		if (!pool->api.magazines)
+		if (!pool->magazines)
 			return -ENOMEM;
 		for_each_possible_cpu(cpu)
-			per_cpu_ptr(pool->api.magazines, cpu)->idle = 1;
+			per_cpu_ptr(pool->magazines, cpu)->idle = 1;
 	}
+	if (chunks_wanted(config))
+		return chunks_create(pool, config, gfp, growing_overhead(config));
 	if (freelist_init(&pool->api.free, all_blocks(config), gfp))
 		return -ENOMEM;
 	if (pool->place.addr)
 		return 0;
-	pool->region = mpdemo_region_create(stride_of(config) *
+	pool->region = mpdemo_region_create(pool_stride_of(config) *
 					    all_blocks(config), gfp,
-					    NUMA_NO_NODE);
+					    config->flags & MPDEMO_POOL_NODE ?
+					    config->node : NUMA_NO_NODE);
 	return pool->region ? 0 : -ENOMEM;
+}
+
+/* Of a pool that grows each chunk has its own. */
+static void *address_of(const struct pool *pool)
+{
+	if (pool->chunks)
+		return NULL;
+	return pool->region ? pool->region->addr : pool->place.addr;
+}
+
+/**
+ * pool_construct() - make new blocks ready for their first holders
+ * @pool: the pool
+ * @first: the first of the blocks, whose memory is zeroed and not yet in the list
+ * @n: blocks, with consecutive numbers
+ *
+ * Context: Task context, may sleep.
+ */
+void pool_construct(struct pool *pool, u32 first, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		guard_construct(pool, first + i);
+		if (pool->ctor)
+			pool->ctor(store_address(pool, first + i), pool->ctor_data);
+		if (i % RESCHED_BLOCKS == 0)
+			cond_resched();
+	}
 }
 
 /**
@@ -229,12 +324,13 @@ mpdemo_pool_create_at(const struct mpdemo_pool_config *config, gfp_t gfp,
 		      const struct mpdemo_pool_place *place)
 {
 	struct pool *pool;
-	void *addr;
 	int ret;
 
 	ret = mpdemo_pool_check(config, NULL);
 	if (ret)
 		return ERR_PTR(ret);
+	if (place && chunks_wanted(config))
+		return ERR_PTR(-EOPNOTSUPP);
 
 	pool = kzalloc_obj(*pool, gfp);
 	if (!pool)
@@ -248,13 +344,32 @@ mpdemo_pool_create_at(const struct mpdemo_pool_config *config, gfp_t gfp,
 		return ERR_PTR(ret);
 	}
 
-	addr = place ? place->addr : pool->region->addr;
-	mpdemo_stride_init(&pool->api.stride, addr, stride_of(config));
+	mpdemo_stride_init(&pool->api.stride, address_of(pool),
+			   pool_stride_of(config));
+	pool->api.magazines = pool->magazines;
+	pool->entrance = gate_entrance(pool);
 	pool->api.magazine_room = pool->magazine;
 	pool->block_size = config->block_size;
 	pool->blocks = config->blocks;
-	pool->low_depth = pool->api.free.nr + 1;
+	pool->ctor = config->ctor;
+	pool->ctor_data = config->ctor_data;
+	/* The fast paths zero blocks, whatever is in them. */
+	if (pool->ctor && (want_init_on_alloc(0) || want_init_on_free()))
+		gate_shut(pool, GATE_CTOR);
+	wait_init(pool);
+	level_init(pool);
 	mpdemo_reap_init(&pool->reap, pool_reap);
+	ret = guard_create(pool, config, gfp);
+	if (!ret && pool->chunks)
+		ret = chunks_start(pool->chunks, config->name);
+	if (ret) {
+		free_parts(pool);
+		return ERR_PTR(ret);
+	}
+	if (pool->chunks)
+		gate_shut(pool, GATE_CHUNKS);
+	else if (pool->ctor || pool->guard)
+		pool_construct(pool, 0, pool->api.free.nr);
 	return &pool->api;
 }
 
@@ -263,11 +378,12 @@ mpdemo_pool_create_at(const struct mpdemo_pool_config *config, gfp_t gfp,
  * @config: what it shall be
  * @gfp: GFP_KERNEL, or GFP_KERNEL_ACCOUNT to charge the memory to the caller
  *
- * All memory is taken here; the pool never grows.
+ * All memory is taken here, but of a pool that grows: then this is charged for later
+ * memory as well.
  *
  * Context: Task context, may sleep.
- * Return: the pool, owned by the caller, or an ERR_PTR(): -ERANGE and -EINVAL as
- * of mpdemo_pool_check(), -ENOMEM.
+ * Return: the pool, owned by the caller, or an ERR_PTR(): -ERANGE, -EINVAL and
+ * -EOPNOTSUPP as of mpdemo_pool_check(), -ENOMEM.
  */
 struct mpdemo_pool *mpdemo_pool_create(const struct mpdemo_pool_config *config,
 				       gfp_t gfp)
@@ -282,31 +398,52 @@ EXPORT_SYMBOL_GPL(mpdemo_pool_create);
  *
  * Blocks that are still held stay valid and must still be freed. Then the pool
  * is dying, which the kernel log tells: its last free gives the memory back, and
- * the module cannot be unloaded before.
+ * the module cannot be unloaded before. Whoever waits for a block is told
+ * -ESHUTDOWN, and has left when this returns; and nobody is told levels any more. A
+ * pool that grows has stopped to do so when this returns, and to shrink; of a dying one
+ * each chunk is given back when its blocks are free.
  *
- * Context: Task context, may sleep. No call but mpdemo_pool_free() and
- * mpdemo_pool_free_bulk() may be under way. As long as a block is held, those may
- * follow, and allocations, which get nothing.
+ * Blocks of reservations are held, too, and can still be allocated; what is left of
+ * each must be released.
+ *
+ * Context: Task context, may sleep. No call may be under way but frees of blocks that
+ * are held, calls of who holds a block or a reservation, and tasks that sleep in
+ * mpdemo_pool_alloc_wait() or mpdemo_pool_reserve_wait(). As long as a block is held,
+ * frees may follow, and allocations, which get nothing.
  */
 void mpdemo_pool_destroy(struct mpdemo_pool *api)
 {
 	struct pool *pool = to_pool(api);
-	unsigned int cached = 0, home;
+	unsigned int cached = 0, held, all;
+	bool last;
 
 	if (!api)
 		return;
 	/* The caller is linked to this module, so the module is alive. */
 	__module_get(THIS_MODULE);
 
+	/* First, as a callback that level_close() waits for may wait for a block. */
+	wait_close(pool);
+	level_close(pool);
 	if (pool->magazine)
 		cached = magazines_close(pool);
-	home = freelist_close(&pool->api.free) + cached;
-	if (home < pool->api.free.nr)
-		pr_warn("pool %s: destroyed with %lu of %u blocks in use, by %pS\n",
-			pool->name, pool->api.free.nr - home, pool->blocks,
-			(void *)_RET_IP_);
+	if (pool->chunks)
+		held = chunks_close(pool->chunks);
+	else
+		held = pool->api.free.nr - freelist_close(&pool->api.free) -
+		       cached;
+	all = pool->chunks ? store_size(pool) : pool->blocks;
+	if (held) {
+		pr_warn("pool %s: destroyed with %u of %u blocks in use, by %pS\n",
+			pool->name, held, all, (void *)_RET_IP_);
+		holders_tell_oldest(pool);
+	}
 	/* One for this function itself, see freelist_close(). */
-	if (freelist_come_home(&pool->api.free, cached + 1))
+	if (pool->chunks)
+		last = chunks_end(pool->chunks);
+	else
+		last = freelist_come_home(&pool->api.free, cached + 1);
+	if (last)
 		pool_release(pool);
 }
 EXPORT_SYMBOL_GPL(mpdemo_pool_destroy);
@@ -344,78 +481,3 @@ void mpdemo_pool_end(struct mpdemo_pool *api)
 	if (api)
 		free_parts(to_pool(api));
 }
-
-/* Frees first: then no block that is counted freed is not counted allocated. */
-static void count_percpu(const struct pool *pool,
-			 struct mpdemo_pool_stats *stats)
-{
-	int cpu;
-
-	for_each_possible_cpu(cpu) {
-		const struct mpdemo_magazine *magazine =
-			per_cpu_ptr(pool->api.magazines, cpu);
-
-		stats->frees += READ_ONCE(magazine->frees) +
-			READ_ONCE(per_cpu_ptr(pool->counts, cpu)->frees);
-		stats->cached += READ_ONCE(magazine->nr);
-	}
-	/* Pairs with what hands a block from who allocates to who frees it. */
-	smp_rmb();
-	for_each_possible_cpu(cpu) {
-		const struct mpdemo_magazine *magazine =
-			per_cpu_ptr(pool->api.magazines, cpu);
-
-		stats->allocs += READ_ONCE(magazine->allocs) +
-			READ_ONCE(per_cpu_ptr(pool->counts, cpu)->allocs);
-	}
-	stats->in_use = min_t(u64, stats->allocs - stats->frees,
-			      pool->api.free.nr);
-}
-
-static void count_exact(const struct pool *pool,
-			const struct freelist_counts *counts,
-			struct mpdemo_pool_stats *stats)
-{
-	stats->in_use = pool->api.free.nr - counts->depth;
-	stats->allocs = counts->popped;
-	/* Where the two are not of one instant, there may seem to be less. */
-	stats->frees = counts->popped - min_t(u64, counts->popped, stats->in_use);
-}
-
-/**
- * mpdemo_pool_get_stats() - read the counters of a pool
- * @api: the pool
- * @stats: where to put them
- *
- * Context: Any.
- */
-void mpdemo_pool_get_stats(const struct mpdemo_pool *api,
-			   struct mpdemo_pool_stats *stats)
-{
-	const struct pool *pool = to_pool(api);
-	struct freelist_counts counts;
-	int cpu;
-
-	memset(stats, 0, sizeof(*stats));
-	stats->block_size = pool->block_size;
-	stats->stride = api->stride.bytes;
-	stats->blocks = pool->blocks;
-	stats->slack = pool->api.free.nr - pool->blocks;
-	stats->magazine = pool->magazine;
-	stats->refused = atomic64_read(&pool->refused);
-	stats->footprint = footprint(api->stride.bytes, pool->api.free.nr,
-				     pool->magazine);
-
-	freelist_count(&pool->api.free, &counts);
-	if (pool->magazine)
-		count_percpu(pool, stats);
-	else
-		count_exact(pool, &counts, stats);
-	/* An allocation that is under way may not have noted its depth yet. */
-	stats->peak = max(pool->api.free.nr + 1 - READ_ONCE(pool->low_depth),
-			  pool->api.free.nr - counts.depth);
-	for_each_possible_cpu(cpu)
-		stats->failures +=
-			READ_ONCE(per_cpu_ptr(pool->counts, cpu)->failures);
-}
-EXPORT_SYMBOL_GPL(mpdemo_pool_get_stats);

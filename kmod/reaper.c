@@ -82,6 +82,21 @@ void mpdemo_reap_wait(struct mpdemo_reap *reap)
 	flush_work(&reap->work);
 }
 
+/**
+ * mpdemo_reaper_queue() - have work done that is not to free something
+ * @work: the work, whose owner cancels it before it ends
+ * @delay: in jiffies: not before, unless it is queued already; 0: now, in any case
+ *
+ * Context: Any but NMI.
+ */
+void mpdemo_reaper_queue(struct delayed_work *work, unsigned long delay)
+{
+	if (delay)
+		queue_delayed_work(reaper_wq, work, delay);
+	else
+		mod_delayed_work(reaper_wq, work, 0);
+}
+
 int mpdemo_reaper_init(void)
 {
 	reaper_wq = alloc_workqueue(KBUILD_MODNAME,

@@ -22,6 +22,8 @@ void mpdemo_reap_init(struct mpdemo_reap *reap,
 void mpdemo_reap(struct mpdemo_reap *reap);
 void mpdemo_reap_wait(struct mpdemo_reap *reap);
 
+void mpdemo_reaper_queue(struct delayed_work *work, unsigned long delay);
+
 int mpdemo_reaper_init(void);
 void mpdemo_reaper_exit(void);
 

@@ -27,6 +27,7 @@
 #include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -35,6 +36,9 @@
 
 /* Runs that the irq_work frees before it lets other interrupts in. */
 #define DRAIN_MAX	32
+
+/* Pages that are looked at for the begin of a run before others get the CPU. */
+#define FIND_AT_ONCE	1024
 
 /**
  * struct runs_nmi - what the NMIs of a CPU have freed
@@ -120,6 +124,29 @@ int mpdemo_runs_claim(struct mpdemo_runs *runs, const void *run)
 	if (try_cmpxchg(&page->state, &state, RUN_CLAIMED))
 		return 0;
 	return state == RUN_FREE ? -EALREADY : -EINVAL;
+}
+
+/**
+ * mpdemo_runs_find() - find the run that a byte is in
+ * @runs: the runs
+ * @byte: any address in the region
+ *
+ * It is looked for page by page, downwards. Unless it is held by the caller, it may be
+ * a free one, and be none any more by now.
+ *
+ * Context: Task context, may sleep.
+ * Return: the begin of the run.
+ */
+void *mpdemo_runs_find(const struct mpdemo_runs *runs, const void *byte)
+{
+	const struct run_page *page = page_at(runs, byte);
+
+	while (page > runs->page && READ_ONCE(page->state) == RUN_NONE) {
+		page--;
+		if (!((page - runs->page) % FIND_AT_ONCE))
+			cond_resched();
+	}
+	return (void *)(runs->addr + (page - runs->page) * PAGE_SIZE);
 }
 
 /**

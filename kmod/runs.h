@@ -122,6 +122,7 @@ size_t mpdemo_runs_overhead(unsigned int nr_pages);
 unsigned int mpdemo_runs_close(struct mpdemo_runs *runs);
 
 void *mpdemo_runs_alloc(struct mpdemo_runs *runs, size_t bytes);
+void *mpdemo_runs_find(const struct mpdemo_runs *runs, const void *byte);
 int mpdemo_runs_claim(struct mpdemo_runs *runs, const void *run);
 void mpdemo_runs_unclaim(struct mpdemo_runs *runs, const void *run);
 bool mpdemo_runs_resize(struct mpdemo_runs *runs, const void *run,

@@ -16,14 +16,17 @@
 #define OBJECT_NAME	"selftest-abi"
 #define POOL_BLOCKS	8
 #define ARENA_BYTES	8192
+#define HEAP_BLOCKS	4
+#define HEAP_LARGE	8192
 
 /* The kind of file that a command is for. */
-enum file_kind { ON_DEVICE, ON_POOL, ON_ARENA, ON_OBJECT };
+enum file_kind { ON_DEVICE, ON_POOL, ON_ARENA, ON_HEAP, ON_OBJECT };
 
 union arg {
 	__u32 size;
 	struct mpdemo_pool_create pool_create;
 	struct mpdemo_arena_create arena_create;
+	struct mpdemo_heap_create heap_create;
 	struct mpdemo_open open;
 	struct mpdemo_reopen reopen;
 	struct mpdemo_alloc alloc;
@@ -31,18 +34,22 @@ union arg {
 	struct mpdemo_bulk bulk;
 	struct mpdemo_arena_alloc arena_alloc;
 	struct mpdemo_arena_reset arena_reset;
+	struct mpdemo_arena_place arena_place;
+	struct mpdemo_heap_alloc heap_alloc;
+	struct mpdemo_heap_class heap_class;
 	struct mpdemo_info info;
 	unsigned char byte[4096];
 };
 
 FIXTURE(command) {
-	int dev, pool, arena;
+	int dev, pool, arena, heap;
 	int fd;			/* the file that the command is for */
 	unsigned char *mem;	/* the argument, in a mapping of its own */
 	long page;
 	__u64 block;		/* held, or kept for TAKE */
+	struct mpdemo_arena_place mark;	/* ahead of all that the arena has in use */
 	union arg valid;
-	struct mpdemo_info pool_before, arena_before;
+	struct mpdemo_info pool_before, arena_before, heap_before;
 	int fds_before;
 #ifdef MPDEMO_NETLINK
 	struct nlt nl;
@@ -52,9 +59,10 @@ FIXTURE(command) {
 FIXTURE_VARIANT(command) {
 	unsigned int cmd;
 	size_t size;
+	size_t min_size;	/* of its first version, where it has grown */
 	enum file_kind on;
 	__u32 flags;		/* known flags */
-	size_t reserved;	/* offset of the reserved member, or 0 */
+	size_t reserved;	/* offset of the reserved member, or 0: must be 0 */
 	size_t out, out_end;	/* what the kernel writes */
 	bool writes;		/* needs MPDEMO_ACCESS_WRITE */
 };
@@ -65,8 +73,15 @@ FIXTURE_VARIANT(command) {
 	.out_end = offsetof(struct type, last_out) +			\
 		   sizeof(((struct type *)NULL)->last_out)
 
+/* The last member that was there from the beginning. */
+#define GROWN(type, last)						\
+	.min_size = offsetof(struct type, last) +			\
+		    sizeof(((struct type *)NULL)->last)
+
 FIXTURE_VARIANT_ADD(command, pool_create) {
 	.cmd = MPDEMO_IOC_POOL_CREATE, .on = ON_DEVICE,
+	.reserved = offsetof(struct mpdemo_pool_create, reserved2),
+	GROWN(mpdemo_pool_create, out_fd),
 	ARG(mpdemo_pool_create, out_fd, out_fd),
 };
 
@@ -74,6 +89,13 @@ FIXTURE_VARIANT_ADD(command, arena_create) {
 	.cmd = MPDEMO_IOC_ARENA_CREATE, .on = ON_DEVICE,
 	.reserved = offsetof(struct mpdemo_arena_create, reserved),
 	ARG(mpdemo_arena_create, out_fd, out_fd),
+};
+
+FIXTURE_VARIANT_ADD(command, heap_create) {
+	.cmd = MPDEMO_IOC_HEAP_CREATE, .on = ON_DEVICE,
+	.flags = MPDEMO_HEAP_CREATE_FINE,
+	.reserved = offsetof(struct mpdemo_heap_create, reserved),
+	ARG(mpdemo_heap_create, out_fd, out_fd),
 };
 
 #ifdef MPDEMO_NETLINK
@@ -92,12 +114,15 @@ FIXTURE_VARIANT_ADD(command, reopen) {
 
 FIXTURE_VARIANT_ADD(command, info) {
 	.cmd = MPDEMO_IOC_INFO, .on = ON_OBJECT,
-	ARG(mpdemo_info, out_kind, out_footprint),
+	GROWN(mpdemo_info, out_footprint),
+	ARG(mpdemo_info, out_kind, out_waiters),
 };
 
 FIXTURE_VARIANT_ADD(command, alloc) {
 	.cmd = MPDEMO_IOC_ALLOC, .on = ON_POOL, .writes = true,
-	.flags = MPDEMO_ALLOC_KEEP,
+	.flags = MPDEMO_ALLOC_KEEP | MPDEMO_ALLOC_WAIT,
+	.reserved = offsetof(struct mpdemo_alloc, deadline),
+	GROWN(mpdemo_alloc, out_handle),
 	ARG(mpdemo_alloc, out_handle, out_handle),
 };
 
@@ -106,25 +131,31 @@ FIXTURE_VARIANT_ADD(command, free) {
 	.size = sizeof(struct mpdemo_free),
 };
 
+/* To wait takes a flag. */
+#define ARG_BULK							\
+	.reserved = offsetof(struct mpdemo_bulk, deadline),		\
+	GROWN(mpdemo_bulk, handles),					\
+	ARG(mpdemo_bulk, out_done, out_done)
+
 FIXTURE_VARIANT_ADD(command, alloc_bulk) {
 	.cmd = MPDEMO_IOC_ALLOC_BULK, .on = ON_POOL, .writes = true,
-	.flags = MPDEMO_ALLOC_KEEP,
-	ARG(mpdemo_bulk, out_done, out_done),
+	.flags = MPDEMO_ALLOC_KEEP | MPDEMO_ALLOC_WAIT,
+	ARG_BULK,
 };
 
 FIXTURE_VARIANT_ADD(command, free_bulk) {
 	.cmd = MPDEMO_IOC_FREE_BULK, .on = ON_POOL, .writes = true,
-	ARG(mpdemo_bulk, out_done, out_done),
+	ARG_BULK,
 };
 
 FIXTURE_VARIANT_ADD(command, keep) {
 	.cmd = MPDEMO_IOC_KEEP, .on = ON_POOL, .writes = true,
-	ARG(mpdemo_bulk, out_done, out_done),
+	ARG_BULK,
 };
 
 FIXTURE_VARIANT_ADD(command, take) {
 	.cmd = MPDEMO_IOC_TAKE, .on = ON_POOL, .writes = true,
-	ARG(mpdemo_bulk, out_done, out_done),
+	ARG_BULK,
 };
 
 FIXTURE_VARIANT_ADD(command, arena_alloc) {
@@ -136,6 +167,29 @@ FIXTURE_VARIANT_ADD(command, arena_alloc) {
 FIXTURE_VARIANT_ADD(command, arena_reset) {
 	.cmd = MPDEMO_IOC_ARENA_RESET, .on = ON_ARENA, .writes = true,
 	ARG(mpdemo_arena_reset, out_bytes, out_bytes),
+};
+
+FIXTURE_VARIANT_ADD(command, arena_mark) {
+	.cmd = MPDEMO_IOC_ARENA_MARK, .on = ON_ARENA, .writes = true,
+	.reserved = offsetof(struct mpdemo_arena_place, reserved),
+	ARG(mpdemo_arena_place, serial, depth),
+};
+
+FIXTURE_VARIANT_ADD(command, arena_rollback) {
+	.cmd = MPDEMO_IOC_ARENA_ROLLBACK, .on = ON_ARENA, .writes = true,
+	.reserved = offsetof(struct mpdemo_arena_place, reserved),
+	.size = sizeof(struct mpdemo_arena_place),
+};
+
+FIXTURE_VARIANT_ADD(command, heap_alloc) {
+	.cmd = MPDEMO_IOC_HEAP_ALLOC, .on = ON_HEAP, .writes = true,
+	.flags = MPDEMO_ALLOC_KEEP,
+	ARG(mpdemo_heap_alloc, out_handle, out_bytes),
+};
+
+FIXTURE_VARIANT_ADD(command, heap_stats) {
+	.cmd = MPDEMO_IOC_HEAP_STATS, .on = ON_HEAP,
+	ARG(mpdemo_heap_class, out_classes, out_spilled),
 };
 
 /* The out_* members hold garbage: what is there before does not matter. */
@@ -154,6 +208,9 @@ static void fill(FIXTURE_DATA(command) *self,
 		break;
 	case MPDEMO_IOC_ARENA_CREATE:
 		a->arena_create.bytes = 100;
+		break;
+	case MPDEMO_IOC_HEAP_CREATE:
+		a->heap_create.blocks = 1;
 		break;
 	case MPDEMO_IOC_OPEN:
 		a->open.flags = RW;
@@ -175,6 +232,12 @@ static void fill(FIXTURE_DATA(command) *self,
 	case MPDEMO_IOC_ARENA_ALLOC:
 		a->arena_alloc.bytes = 16;
 		break;
+	case MPDEMO_IOC_ARENA_ROLLBACK:
+		a->arena_place = self->mark;
+		break;
+	case MPDEMO_IOC_HEAP_ALLOC:
+		a->heap_alloc.bytes = 16;
+		break;
 	}
 }
 
@@ -187,6 +250,9 @@ FIXTURE_SETUP(command)
 	ASSERT_LE(0, self->pool);
 	self->arena = arena_create(self->dev, ARENA_BYTES);
 	ASSERT_LE(0, self->arena);
+	self->heap = heap_create(self->dev, HEAP_BLOCKS, HEAP_LARGE);
+	ASSERT_LE(0, self->heap);
+	ASSERT_EQ(0, arena_mark(self->arena, &self->mark));
 	ASSERT_EQ(0, pool_alloc_flags(self->pool,
 				      variant->cmd == MPDEMO_IOC_TAKE ?
 				      MPDEMO_ALLOC_KEEP : 0, &self->block));
@@ -199,7 +265,8 @@ FIXTURE_SETUP(command)
 	}
 #endif
 	self->fd = variant->on == ON_DEVICE ? self->dev :
-		   variant->on == ON_ARENA ? self->arena : self->pool;
+		   variant->on == ON_ARENA ? self->arena :
+		   variant->on == ON_HEAP ? self->heap : self->pool;
 
 	/* Room for two pages and a page behind them that is never there. */
 	self->page = sysconf(_SC_PAGESIZE);
@@ -211,6 +278,7 @@ FIXTURE_SETUP(command)
 	fill(self, variant);
 	self->pool_before = info_of(self->pool);
 	self->arena_before = info_of(self->arena);
+	self->heap_before = info_of(self->heap);
 	self->fds_before = fd_count();
 }
 
@@ -224,6 +292,7 @@ FIXTURE_TEARDOWN(command)
 #endif
 	close(self->pool);
 	close(self->arena);
+	close(self->heap);
 	close(self->dev);
 }
 
@@ -232,9 +301,11 @@ static bool unchanged(const FIXTURE_DATA(command) *self)
 {
 	struct mpdemo_info pool = info_of(self->pool);
 	struct mpdemo_info arena = info_of(self->arena);
+	struct mpdemo_info heap = info_of(self->heap);
 
 	return info_same(&self->pool_before, &pool) &&
 	       info_same(&self->arena_before, &arena) &&
+	       info_same(&self->heap_before, &heap) &&
 	       self->fds_before == fd_count();
 }
 

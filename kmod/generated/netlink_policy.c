@@ -14,7 +14,7 @@
 /* MPDEMO_CMD_NEW - do */
 const struct nla_policy mempool_demo_new_nl_policy[MPDEMO_A_MODE + 1] = {
 	[MPDEMO_A_NAME] = { .type = NLA_NUL_STRING, .len = 63, },
-	[MPDEMO_A_KIND] = NLA_POLICY_RANGE(NLA_U32, 1, 2),
+	[MPDEMO_A_KIND] = NLA_POLICY_RANGE(NLA_U32, 1, 3),
 	[MPDEMO_A_BLOCK_SIZE] = { .type = NLA_U64, },
 	[MPDEMO_A_BLOCKS] = { .type = NLA_U64, },
 	[MPDEMO_A_ALIGN] = { .type = NLA_U32, },

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ((GPL-2.0 WITH Linux-syscall-note) OR BSD-3-Clause) */
 /*
- * ioctl interface of /dev/mempool_demo: pools and arenas on kernel pages.
+ * ioctl interface of /dev/mempool_demo: pools, arenas and heaps on kernel pages.
  *
  * The generic-netlink interface, which administers named objects, is in
  * <linux/mempool_demo_netlink.h>.
@@ -22,34 +22,45 @@
  * type code is not registered with the kernel, as a module outside the tree
  * cannot register one.
  *
- * Members named out_* are written by the kernel, all others are read only.
+ * Members named out_* are written by the kernel, all others are read only, but for the
+ * two of struct mpdemo_arena_place.
  * @flags must hold known flags only, reserved members must be zero.
  *
- * One errno means one cause, for all commands:
+ * An errno means the same for all commands:
  *
  *  - ENOTTY: there is no such command, or not on this kind of file (a device
  *    command on an object, or the other way round)
  *  - EFAULT: a pointer does not lead to memory of the caller
  *  - EINVAL: @size is too small, an unknown flag, a reserved member that is
- *    not zero, or a malformed name
+ *    not zero, a malformed name, or a size of chunks of a pool that does not grow
  *  - E2BIG: @size is larger than the kernel knows and the rest is not zero, or
  *    it is larger than a page
  *  - EOPNOTSUPP: the command does not fit this kind of object
- *  - EBADF: the open file was not opened for writing
+ *  - EBADF: the open file was not opened for writing, or not for what it is to be
+ *    opened for again
  *  - ERANGE: a number is outside of its limits, which are given below
  *  - ENOSPC: it does not fit into this object: more blocks than the pool has
- *    in all, more bytes than the arena has left before its next reset
- *  - EAGAIN: the pool has not enough free blocks now
+ *    in all, more bytes than the arena has left before its next reset, more marks
+ *    than MPDEMO_ARENA_MARKS, more bytes than the heap can ever hand out in one piece
+ *  - EAGAIN: the pool has not enough free blocks now, or the heap none that is
+ *    large enough
+ *  - ETIMEDOUT: it had not until the deadline
+ *  - EDQUOT: this open file would hold more blocks than its quota
  *  - EALREADY: the block of this handle is free already
- *  - ESTALE: the block of this handle was freed and allocated again since
+ *  - ESTALE: the block of this handle was freed and allocated again since; or the mark
+ *    is not live: the arena was reset or rolled back to an earlier one since, or it is
+ *    none of this arena
  *  - ENOENT: this handle, or this name, never existed or exists no more
  *  - EPERM: somebody else holds the block
  *  - EACCES: the mode of the named object does not allow this access
- *  - ESHUTDOWN: the object was deleted; it can only be freed to and closed
+ *  - ESHUTDOWN: the object was deleted: nothing is allocated, kept, taken, marked or
+ *    opened any more, though what is held can be used and freed
  *  - ENFILE: the module's limit of objects (max_objects) is reached, or the
  *    system's of open files
  *  - ENOBUFS: the module's limit of bytes (max_bytes) is reached
- *  - EINTR: the process is being killed
+ *  - ENOLCK: the user may not lock that much memory (RLIMIT_MEMLOCK)
+ *  - EINTR: the process is being killed; or a call that waits was interrupted by
+ *    a signal, and is not restarted
  *  - EMFILE: the process has too many open files
  *  - ENOMEM: the kernel is out of memory
  */
@@ -63,6 +74,14 @@
 #define MPDEMO_ALIGN_MAX	4096
 #define MPDEMO_ARENA_BYTES_MIN	1
 #define MPDEMO_ARENA_BYTES_MAX	(1ULL << 36)
+/* Marks of an arena that can be live at one time */
+#define MPDEMO_ARENA_MARKS	32
+
+/* Sizes up to this come from a class of blocks of a heap, larger ones from its pages. */
+#define MPDEMO_HEAP_SMALL_MAX	1024
+/* Bytes of a heap for sizes above that, and all that it can hand out, at most. */
+#define MPDEMO_HEAP_LARGE_MAX	(1ULL << 34)
+#define MPDEMO_HEAP_BYTES_MAX	(1ULL << 36)
 
 /* Blocks times the size of a block, rounded up to its alignment, at most. */
 #define MPDEMO_POOL_BYTES_MAX	(1ULL << 36)
@@ -82,11 +101,26 @@
  * A generation is never 0, so no handle is 0. It wraps after 2^32 allocations of
  * one block; of two generations the later one is that which is less than 2^31
  * steps ahead.
+ *
+ * What a heap hands out has handles too: each block of each class has an index, and
+ * each page for large sizes; of pages in a row it is that of the first one. What is
+ * said of blocks below is true of such pages as well, but where bytes are counted.
  */
 #define MPDEMO_HANDLE(index, generation) \
 	((__u64)(generation) << 32 | (__u32)(index))
 #define MPDEMO_HANDLE_INDEX(handle)		((__u32)(handle))
 #define MPDEMO_HANDLE_GENERATION(handle)	((__u32)((handle) >> 32))
+
+/**
+ * DOC: memory
+ *
+ * mmap() of an object, shared and not executable, maps its bytes: block I of a pool is
+ * at I * mpdemo_info.out_stride, what an arena has handed out at its offset.
+ * pread() and pwrite() at the same offsets reach blocks of a pool that this open file
+ * holds or that are kept, and what is in use of an arena; one call stays within one
+ * block. Documentation/user-memory.rst says what comes of all that can be done with
+ * either, and what each errno of them means.
+ */
 
 #define MPDEMO_IOC_TYPE		0xBD
 
@@ -96,6 +130,7 @@
 #define MPDEMO_IOC_POOL_CREATE	_IO(MPDEMO_IOC_TYPE, 0x00)
 #define MPDEMO_IOC_ARENA_CREATE	_IO(MPDEMO_IOC_TYPE, 0x01)
 #define MPDEMO_IOC_OPEN		_IO(MPDEMO_IOC_TYPE, 0x02)
+#define MPDEMO_IOC_HEAP_CREATE	_IO(MPDEMO_IOC_TYPE, 0x03)
 
 #define MPDEMO_IOC_REOPEN	_IO(MPDEMO_IOC_TYPE, 0x40)
 #define MPDEMO_IOC_INFO		_IO(MPDEMO_IOC_TYPE, 0x41)
@@ -107,6 +142,10 @@
 #define MPDEMO_IOC_TAKE		_IO(MPDEMO_IOC_TYPE, 0x47)
 #define MPDEMO_IOC_ARENA_ALLOC	_IO(MPDEMO_IOC_TYPE, 0x48)
 #define MPDEMO_IOC_ARENA_RESET	_IO(MPDEMO_IOC_TYPE, 0x49)
+#define MPDEMO_IOC_ARENA_MARK	_IO(MPDEMO_IOC_TYPE, 0x4a)
+#define MPDEMO_IOC_ARENA_ROLLBACK _IO(MPDEMO_IOC_TYPE, 0x4b)
+#define MPDEMO_IOC_HEAP_ALLOC	_IO(MPDEMO_IOC_TYPE, 0x4c)
+#define MPDEMO_IOC_HEAP_STATS	_IO(MPDEMO_IOC_TYPE, 0x4d)
 
 /**
  * struct mpdemo_pool_create - MPDEMO_IOC_POOL_CREATE
@@ -117,8 +156,27 @@
  * @align: alignment of each block, a power of two up to MPDEMO_ALIGN_MAX;
  *	0: MPDEMO_ALIGN_MIN
  * @out_fd: the new pool, open for reading and writing, close-on-exec
+ * @max_blocks: more than @blocks: the pool grows when it has too few, up to as many,
+ *	MPDEMO_BLOCKS_MAX at most; 0 or @blocks: it does not
+ * @chunk_blocks: of a pool that grows, by how many at a time, so that it takes 1023
+ *	times at most; 0: a sensible number. Else must be 0.
+ * @quota: blocks that one open file may hold, up to MPDEMO_BLOCKS_MAX; 0: any number.
+ *	Those that are kept do not count; those that it waits for do. A share among
+ *	those who agree, no limit on those who do not: who has the object can keep
+ *	blocks, and open it again.
+ * @reserved2: must be 0
  *
- * Create an anonymous pool. It lives as long as it is open.
+ * Create an anonymous pool. It lives as long as it is open, or mapped.
+ *
+ * Of a pool that grows @blocks and @chunk_blocks are rounded up, until each of them
+ * fills whole pages, so that a block lies at its index times the stride of a mapping,
+ * see &struct mpdemo_info. It is charged to the module's limit of bytes with all that
+ * it may ever take, and to the memory cgroup of who created it with what it takes. When
+ * memory is short it gives back what is not in use, down to @blocks.
+ *
+ * The memory of an object is charged to the memory cgroup of its creator, and, unless
+ * that has CAP_IPC_LOCK, to the memory that his user may lock (RLIMIT_MEMLOCK):
+ * as long as the object lives, whoever else uses it.
  */
 struct mpdemo_pool_create {
 	__u32 size;
@@ -127,6 +185,10 @@ struct mpdemo_pool_create {
 	__aligned_u64 blocks;
 	__u32 align;
 	__s32 out_fd;
+	__aligned_u64 max_blocks;
+	__aligned_u64 chunk_blocks;
+	__u32 quota;
+	__u32 reserved2;
 };
 
 /**
@@ -143,6 +205,36 @@ struct mpdemo_arena_create {
 	__u32 size;
 	__u32 flags;
 	__aligned_u64 bytes;
+	__u32 reserved;
+	__s32 out_fd;
+};
+
+/* Four classes of blocks per doubling instead of one: less is wasted, and there are
+ * three times as many.
+ */
+#define MPDEMO_HEAP_CREATE_FINE	(1U << 0)
+
+/**
+ * struct mpdemo_heap_create - MPDEMO_IOC_HEAP_CREATE
+ * @size: sizeof(struct mpdemo_heap_create)
+ * @flags: 0 or MPDEMO_HEAP_CREATE_FINE
+ * @large_bytes: bytes for sizes above MPDEMO_HEAP_SMALL_MAX, rounded up to whole
+ *	pages; 0..MPDEMO_HEAP_LARGE_MAX
+ * @blocks: blocks of each class, 0..MPDEMO_BLOCKS_MAX; there are classes of 8, 16, 32
+ *	and so on up to MPDEMO_HEAP_SMALL_MAX bytes. Must not be 0 if @large_bytes is.
+ * @quota: blocks that one open file may hold, as of &struct mpdemo_pool_create; whole
+ *	pages that belong together count as one
+ * @reserved: must be 0
+ * @out_fd: the new heap, open for reading and writing, close-on-exec
+ *
+ * Create an anonymous heap. It lives as long as it is open.
+ */
+struct mpdemo_heap_create {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 large_bytes;
+	__u32 blocks;
+	__u32 quota;
 	__u32 reserved;
 	__s32 out_fd;
 };
@@ -193,18 +285,35 @@ struct mpdemo_reopen {
  */
 #define MPDEMO_ALLOC_KEEP	(1U << 0)
 
+/* Wait until there are enough free blocks, the deadline has passed, a signal comes,
+ * or the object is deleted. Who waits is served in the order of arrival, however
+ * many blocks it waits for; who does not wait may overtake. A deadline in the past
+ * is to try, in vain too where others change the pool all the time, or where it has to
+ * grow first: that happens while one waits. Two who wait with blocks in their hands
+ * can wait for each other for ever: to wait for several at once is what ALLOC_BULK is
+ * for.
+ */
+#define MPDEMO_ALLOC_WAIT	(1U << 1)
+
+/* A deadline that never comes. */
+#define MPDEMO_NO_DEADLINE	(~0ULL)
+
 /**
  * struct mpdemo_alloc - MPDEMO_IOC_ALLOC
  * @size: sizeof(struct mpdemo_alloc)
- * @flags: 0 or MPDEMO_ALLOC_KEEP
+ * @flags: MPDEMO_ALLOC_KEEP, MPDEMO_ALLOC_WAIT
  * @out_handle: the block; its bytes are zero
+ * @deadline: with MPDEMO_ALLOC_WAIT: until when, in ns of CLOCK_MONOTONIC, that of
+ *	the initial time namespace, or MPDEMO_NO_DEADLINE; else must be 0
  *
- * Allocate a block of a pool. Never sleeps for one: EAGAIN.
+ * Allocate a block of a pool. Without MPDEMO_ALLOC_WAIT it never sleeps for one to be
+ * freed: EAGAIN; but a pool that grows does so before that, or it fails with ENOMEM.
  */
 struct mpdemo_alloc {
 	__u32 size;
 	__u32 flags;
 	__aligned_u64 out_handle;
+	__aligned_u64 deadline;
 };
 
 /**
@@ -213,7 +322,7 @@ struct mpdemo_alloc {
  * @flags: must be 0
  * @handle: a block that this open file holds, or that is kept
  *
- * Free a block of a pool.
+ * Free a block of a pool or a heap.
  */
 struct mpdemo_free {
 	__u32 size;
@@ -224,16 +333,20 @@ struct mpdemo_free {
 /**
  * struct mpdemo_bulk - MPDEMO_IOC_ALLOC_BULK, _FREE_BULK, _KEEP and _TAKE
  * @size: sizeof(struct mpdemo_bulk)
- * @flags: MPDEMO_IOC_ALLOC_BULK: 0 or MPDEMO_ALLOC_KEEP; else must be 0
+ * @flags: MPDEMO_IOC_ALLOC_BULK: MPDEMO_ALLOC_KEEP, MPDEMO_ALLOC_WAIT; else must
+ *	be 0
  * @count: number of handles, 1..MPDEMO_BULK_MAX
  * @out_done: how many of them were done, from the first on
  * @handles: address of an array of @count handles (__u64); ALLOC_BULK writes
  *	it, the others read it
+ * @deadline: ALLOC_BULK: as in &struct mpdemo_alloc; else must be 0
  *
  * ALLOC_BULK is all or nothing: where too few blocks are free nothing is taken,
  * not even for a moment, and where the caller cannot be told all is given back.
  * The others work through the array and stop at the first handle that is
  * refused; the errno is about handle number @out_done.
+ *
+ * ALLOC_BULK is for pools, the others are for heaps too.
  *
  * KEEP moves blocks from this open file to the object, where they stay when the
  * open file is closed. TAKE moves kept blocks to this open file.
@@ -244,6 +357,7 @@ struct mpdemo_bulk {
 	__u32 count;
 	__u32 out_done;
 	__aligned_u64 handles;
+	__aligned_u64 deadline;
 };
 
 /**
@@ -256,7 +370,7 @@ struct mpdemo_bulk {
  * @out_offset: where the bytes begin in the arena; they are zero
  *
  * Allocate from an arena. What is allocated belongs to the arena, not to the
- * open file, and lives until the next reset.
+ * open file, and lives until the next reset, or rollback to a mark that is older.
  */
 struct mpdemo_arena_alloc {
 	__u32 size;
@@ -281,9 +395,94 @@ struct mpdemo_arena_reset {
 	__aligned_u64 out_bytes;
 };
 
+/**
+ * struct mpdemo_arena_place - MPDEMO_IOC_ARENA_MARK and _ROLLBACK
+ * @size: sizeof(struct mpdemo_arena_place)
+ * @flags: must be 0
+ * @serial: number of the mark, of all that there ever were; MARK writes it, ROLLBACK
+ *	reads it
+ * @depth: how many older marks were live when it was made; as @serial
+ * @reserved: must be 0
+ *
+ * MARK remembers how much of an arena is in use. ROLLBACK frees all that was allocated
+ * since then, whoever did it. The mark stays live after it, younger ones do not; a
+ * reset ends all of them. Marks belong to the arena, as what is allocated does, not to
+ * the open file. Where the caller of MARK cannot be told, the mark is taken back, unless
+ * there is a younger one by then.
+ */
+struct mpdemo_arena_place {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 serial;
+	__u32 depth;
+	__u32 reserved;
+};
+
+/**
+ * struct mpdemo_heap_alloc - MPDEMO_IOC_HEAP_ALLOC
+ * @size: sizeof(struct mpdemo_heap_alloc)
+ * @flags: 0 or MPDEMO_ALLOC_KEEP
+ * @bytes: how many, 1 or more
+ * @out_handle: the block, or the pages; to be freed by MPDEMO_IOC_FREE
+ * @out_offset: where it begins in the heap, as it is mapped
+ * @out_bytes: how many bytes it has, @bytes or more; they are zero
+ *
+ * Allocate from a heap: a block of the smallest class that is large enough and has one,
+ * or else pages in a row. Never sleeps for them: EAGAIN.
+ */
+struct mpdemo_heap_alloc {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 bytes;
+	__aligned_u64 out_handle;
+	__aligned_u64 out_offset;
+	__aligned_u64 out_bytes;
+};
+
+/**
+ * struct mpdemo_heap_class - MPDEMO_IOC_HEAP_STATS
+ * @size: sizeof(struct mpdemo_heap_class)
+ * @flags: must be 0
+ * @number: which one, from 0 on; @out_classes: the pages for large sizes
+ * @out_classes: how many classes of blocks there are
+ * @out_block_size: bytes of a block, or of a page
+ * @out_blocks: blocks, or pages
+ * @out_in_use: blocks, or pages, not free
+ * @out_peak: the highest @out_in_use so far
+ * @out_requested: bytes that were asked for of what is not free
+ * @out_handed_out: bytes of what is not free
+ * @out_peak_bytes: the highest @out_handed_out so far
+ * @out_allocs: allocations so far
+ * @out_frees: frees so far
+ * @out_failures: times that the class was asked and had none; it may have come from a
+ *	larger one then
+ * @out_spilled: those of @out_allocs that were meant for a smaller class
+ *
+ * Read the counters of one class of a heap. They are not read at one instant while
+ * others use it.
+ */
+struct mpdemo_heap_class {
+	__u32 size;
+	__u32 flags;
+	__u32 number;
+	__u32 out_classes;
+	__aligned_u64 out_block_size;
+	__aligned_u64 out_blocks;
+	__aligned_u64 out_in_use;
+	__aligned_u64 out_peak;
+	__aligned_u64 out_requested;
+	__aligned_u64 out_handed_out;
+	__aligned_u64 out_peak_bytes;
+	__aligned_u64 out_allocs;
+	__aligned_u64 out_frees;
+	__aligned_u64 out_failures;
+	__aligned_u64 out_spilled;
+};
+
 /* Kinds of objects; the same numbers as in the netlink interface. */
 #define MPDEMO_OBJECT_POOL	1
 #define MPDEMO_OBJECT_ARENA	2
+#define MPDEMO_OBJECT_HEAP	3
 
 /* Bits of mpdemo_info.out_state */
 #define MPDEMO_STATE_DYING	(1U << 0)
@@ -297,19 +496,30 @@ struct mpdemo_arena_reset {
  * @out_access: MPDEMO_ACCESS_* of this open file
  * @out_state: MPDEMO_STATE_*
  * @out_name: name with a terminating NUL; empty: anonymous or deleted
- * @out_block_size: pool: bytes of a block as asked for; arena: 0
- * @out_stride: pool: bytes from one block to the next; arena: 0
- * @out_capacity: pool: blocks; arena: bytes
- * @out_in_use: pool: blocks not free; arena: bytes used, padding included
- * @out_peak: the highest @out_in_use so far
+ * @out_block_size: pool: bytes of a block as asked for; else 0
+ * @out_stride: pool: bytes from one block to the next; else 0
+ * @out_capacity: pool: blocks, of one that grows those that it begins with; arena,
+ *	heap: bytes
+ * @out_in_use: pool: blocks not free; arena: bytes used, padding included; heap: bytes
+ *	not free
+ * @out_peak: the highest @out_in_use so far; heap: the sum of the peaks of its
+ *	classes, which is no less
  * @out_allocs: blocks or pieces allocated so far
- * @out_frees: pool: blocks freed so far; arena: resets so far
+ * @out_frees: pool, heap: blocks freed so far; arena: resets so far
  * @out_failures: allocations that failed for want of room, each call once
- * @out_refused: frees that were refused: free already, or not of this pool
- * @out_kept: pool: blocks that the object holds
- * @out_held: pool: blocks that this open file holds
- * @out_reclaimed: pool: blocks taken back from open files that were closed
- * @out_footprint: bytes of memory of the object in all, metadata included
+ * @out_refused: frees that were refused: free already, or not of this object
+ * @out_kept: pool, heap: blocks that the object holds
+ * @out_held: pool, heap: blocks that this open file holds
+ * @out_reclaimed: pool, heap: blocks taken back from open files that were closed
+ * @out_footprint: bytes of memory of the object in all, metadata included; of a pool
+ *	that grows, at its maximum
+ * @out_map_bytes: length of a mapping of all of it, whole pages; of a pool that grows,
+ *	at its maximum
+ * @out_max_blocks: pool: blocks that it may have
+ * @out_present: pool: blocks that it has now
+ * @out_align: pool: alignment of each block; else 0
+ * @out_quota: pool, heap: blocks that this open file may hold; 0: any number
+ * @out_waiters: pool: calls that wait for blocks now
  *
  * The counters are not read at one instant while others use the object.
  */
@@ -334,6 +544,23 @@ struct mpdemo_info {
 	__aligned_u64 out_held;
 	__aligned_u64 out_reclaimed;
 	__aligned_u64 out_footprint;
+	__aligned_u64 out_map_bytes;
+	__aligned_u64 out_max_blocks;
+	__aligned_u64 out_present;
+	__u32 out_align;
+	__u32 out_quota;
+	__aligned_u64 out_waiters;
 };
+
+/**
+ * DOC: poll
+ *
+ * An object can be polled. POLLIN is a hint that an allocation by this open file may
+ * succeed: a block is free, and its quota leaves room for one; another one may be
+ * faster. It comes when a block is freed, by whomever and in whatever way, and
+ * when a block is kept and so makes room in the quota. An arena always has it, a heap
+ * whenever the quota leaves room; an open file that is not open for writing never.
+ * POLLHUP: the object was deleted.
+ */
 
 #endif /* _UAPI_LINUX_MEMPOOL_DEMO_H */

@@ -15,10 +15,13 @@
  *   the ioctls.
  * @MPDEMO_KIND_POOL: Blocks of one size.
  * @MPDEMO_KIND_ARENA: Bump allocation of any size, freed all at once.
+ * @MPDEMO_KIND_HEAP: Memory of any size, freed piece by piece. Created by an
+ *   ioctl, never by a request of this family.
  */
 enum mpdemo_kind {
 	MPDEMO_KIND_POOL = 1,
 	MPDEMO_KIND_ARENA,
+	MPDEMO_KIND_HEAP,
 };
 
 enum mpdemo_attr {

@@ -43,9 +43,6 @@
 #define MPDEMO_ARENA_PERCPU	BIT(1)
 #define MPDEMO_ARENA_FLAGS	(MPDEMO_ARENA_SHARED | MPDEMO_ARENA_PERCPU)
 
-/* Marks that can be live at one time */
-#define MPDEMO_ARENA_MARKS	32
-
 /**
  * struct mpdemo_arena_config - what an arena shall be
  * @name: for messages about the arena, copied; may be NULL

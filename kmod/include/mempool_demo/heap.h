@@ -39,6 +39,7 @@
 #include <linux/types.h>
 
 #include <mempool_demo/refusal.h>
+#include <uapi/linux/mempool_demo.h>
 
 struct mpdemo_heap;
 
@@ -47,16 +48,9 @@ struct mpdemo_heap;
 #define MPDEMO_HEAP_FINE	BIT(0)
 #define MPDEMO_HEAP_FLAGS	MPDEMO_HEAP_FINE
 
-#define MPDEMO_HEAP_SMALL_MAX	1024	/* bytes: the largest class */
 #define MPDEMO_HEAP_CLASSES	8	/* 8 16 32 64 128 256 512 1024 */
 #define MPDEMO_HEAP_CLASSES_FINE 24
 #define MPDEMO_HEAP_CLASSES_MAX	MPDEMO_HEAP_CLASSES_FINE
-
-/* Bytes of pages for large sizes, at most */
-#define MPDEMO_HEAP_LARGE_MAX	BIT_ULL(34)
-
-/* Bytes of a heap, metadata not included, at most */
-#define MPDEMO_HEAP_BYTES_MAX	BIT_ULL(36)
 
 /**
  * struct mpdemo_heap_config - what a heap shall be
@@ -112,6 +106,8 @@ struct mpdemo_heap_class_stats {
  * @bytes: memory that can be handed out, of all classes and large sizes
  * @requested: sum over all classes and large sizes, as the following
  * @handed_out: see struct mpdemo_heap_class_stats
+ * @peak_bytes: as the peaks of classes need not have been at the same time, no less
+ *	than the highest @handed_out
  * @allocs: allocations so far
  * @frees: frees so far
  * @failures: allocations that failed
@@ -123,6 +119,7 @@ struct mpdemo_heap_stats {
 	size_t bytes;
 	u64 requested;
 	u64 handed_out;
+	u64 peak_bytes;
 	u64 allocs;
 	u64 frees;
 	u64 failures;

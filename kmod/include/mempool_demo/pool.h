@@ -3,9 +3,15 @@
  * Fixed-block pools: blocks of one size on kernel pages, for any context: task,
  * softirq, hardirq, NMI, under raw spinlocks, with preemption off, on PREEMPT_RT.
  * No call but create and destroy sleeps or takes a lock, or switches interrupts
- * where counters of a CPU can be changed in one instruction (x86, arm64, s390).
+ * where counters of a CPU can be changed in one instruction (x86, arm64, s390). What
+ * may sleep says so by its name, or by GFP_KERNEL where a pool grows.
  *
- * A pool is of one of two kinds, chosen at creation and used alike:
+ * A pool is of one of two kinds, chosen at creation and used alike; an exact one may
+ * grow, see <mempool_demo/grow.h>. Beside what is here there are, for who wants it:
+ *
+ *	wait.h reserve.h	to wait for blocks, and to be sure of them
+ *	level.h failure.h	to be told that few are left, and why there were none
+ *	guard.h fault.h		to look for errors, and to test what is done about them
  *
  * Exact (default): of N blocks, N can be held and never more, whatever CPUs they
  * are allocated and freed on. All CPUs share one list, so many CPUs at the same
@@ -39,7 +45,13 @@
 
 /* Flags of a pool */
 #define MPDEMO_POOL_PERCPU	BIT(0)
-#define MPDEMO_POOL_FLAGS	MPDEMO_POOL_PERCPU
+#define MPDEMO_POOL_RED_ZONE	BIT(1)	/* see <mempool_demo/guard.h> */
+#define MPDEMO_POOL_TRACK	BIT(2)	/* see <mempool_demo/guard.h> */
+#define MPDEMO_POOL_NODE	BIT(3)
+#define MPDEMO_POOL_FLAGS	(MPDEMO_POOL_PERCPU | MPDEMO_POOL_RED_ZONE | \
+				 MPDEMO_POOL_TRACK | MPDEMO_POOL_NODE)
+/* Bytes of a red zone at least */
+#define MPDEMO_RED_ZONE_MIN	16
 
 /* Blocks in the magazine of a CPU */
 #define MPDEMO_MAGAZINE_MIN	2
@@ -57,6 +69,20 @@
  * @flags: MPDEMO_POOL_*
  * @magazine: with MPDEMO_POOL_PERCPU, blocks in the magazine of each CPU,
  *	MPDEMO_MAGAZINE_MIN..MAX; 0: MPDEMO_MAGAZINE_DEFAULT. Else 0.
+ * @node: with MPDEMO_POOL_NODE, where the memory of the blocks is to come from, if it
+ *	can: a NUMA node that there may be. Else 0: from where the caller runs.
+ * @ctor: the constructor: called once for each block when its memory is made, zeroed
+ *	so far, in task context, where it may sleep, before anybody else can see the
+ *	block; it must not use the pool. From then on a block keeps what its holders
+ *	leave in it, so each has to leave it as it shall be for the next one:
+ *	init_on_alloc and init_on_free do not apply to it, while __GFP_ZERO does what it
+ *	says. NULL: none.
+ * @ctor_data: for @ctor
+ * @max_blocks: more than @blocks: the pool grows, up to as many, see
+ *	<mempool_demo/grow.h>; then @blocks is its floor. Not with MPDEMO_POOL_PERCPU.
+ *	0 or @blocks: it does not.
+ * @chunk_blocks: of a pool that grows, by how many blocks at a time, so that it takes
+ *	1023 times at the most; 0: a sensible number. Else 0.
  */
 struct mpdemo_pool_config {
 	const char *name;
@@ -65,6 +91,11 @@ struct mpdemo_pool_config {
 	size_t align;
 	unsigned int flags;
 	unsigned int magazine;
+	int node;
+	void (*ctor)(void *block, void *data);
+	void *ctor_data;
+	size_t max_blocks;
+	size_t chunk_blocks;
 };
 
 /**
@@ -75,18 +106,34 @@ struct mpdemo_pool_config {
  * @slack: blocks beside them, see MPDEMO_POOL_PERCPU; else 0
  * @magazine: blocks in the magazine of a CPU at most, or 0
  * @cached: free blocks that are in magazines
- * @in_use: blocks that are held, or inside of a call
+ * @reserved: blocks that are in reservations, see reserve.h
+ * @in_use: blocks that are held, reserved, inside of a call, or on their way to
+ *	tasks that wait, or back from there
  * @peak: the highest @in_use so far, exact; with MPDEMO_POOL_PERCPU the most
  *	blocks that were outside of the list at one time, those in magazines
  *	included, so it is too high by up to @slack
  * @allocs: blocks allocated so far
  * @frees: blocks freed so far
- * @failures: calls that found too few free blocks
+ * @failures: calls that found too few free blocks, or were to fail
+ * @injected: those of them that were to fail, see mpdemo_pool_fail_every()
  * @refused: frees that were refused, see mpdemo_pool_free()
- * @footprint: bytes of memory of the pool, metadata included
+ * @waiters: tasks that wait for blocks now, see mpdemo_pool_alloc_wait()
+ * @waits: calls that had to wait so far
+ * @corrupted: how often damage was found, see <mempool_demo/guard.h>
+ * @footprint: bytes of memory of the pool, metadata included; of a pool that grows,
+ *	as it is now
+ * @max_blocks: number of blocks that can be held when it has grown, or @blocks
+ * @present: number of blocks that there are now, of a pool that grows, or 0
+ * @chunks: number of chunks that they are in, or 0
+ * @retiring: chunks of which no block is taken if there are others, so that they can
+ *	be given back
  *
- * Of an exact pool, @in_use, @allocs and @frees are those of one instant, unless
- * there was none without another operation for long. All else are sums over CPUs,
+ * Of a pool that grows, @in_use and @peak are exact, and @frees is what @in_use makes
+ * of @allocs.
+ *
+ * Of another exact pool, @in_use, @allocs and @frees are those of one instant, unless
+ * there was none without another operation for long, or blocks were reserved or
+ * waited for meanwhile. All else are sums over CPUs,
  * and may be a few operations older or newer while the pool is in use. Where it
  * takes an architecture several instructions to count, an NMI that allocates or
  * frees between them may go uncounted.
@@ -98,13 +145,22 @@ struct mpdemo_pool_stats {
 	unsigned int slack;
 	unsigned int magazine;
 	unsigned int cached;
+	unsigned int reserved;
 	unsigned int in_use;
 	unsigned int peak;
 	u64 allocs;
 	u64 frees;
 	u64 failures;
+	u64 injected;
 	u64 refused;
+	unsigned int waiters;
+	u64 waits;
+	u64 corrupted;
 	size_t footprint;
+	unsigned int max_blocks;
+	unsigned int present;
+	unsigned int chunks;
+	unsigned int retiring;
 };
 
 /* private: what is known about a block */
@@ -124,6 +180,7 @@ union mpdemo_link {
 /* private: instead of a depth; far from each other, and from all depths */
 #define MPDEMO_LINK_HELD	U32_MAX
 #define MPDEMO_LINK_CACHED	BIT(30)
+#define MPDEMO_LINK_RESERVED	BIT(29)
 
 /* private: the free ones of a number of blocks, see freelist.h */
 struct mpdemo_freelist {
@@ -161,7 +218,8 @@ struct mpdemo_magazine {
 struct mpdemo_pool {
 	/* private: */
 	struct mpdemo_stride stride;
-	struct mpdemo_magazine __percpu *magazines;	/* NULL: exact */
+	/* NULL: exact. Or those that nobody can enter, see gate.h of the module. */
+	struct mpdemo_magazine __percpu *magazines;
 	unsigned int magazine_room;	/* of a magazine; 0: destroyed */
 	struct mpdemo_freelist free;	/* blocks of the slack included */
 };
@@ -271,18 +329,24 @@ static __always_inline void mpdemo_count(unsigned long *counter,
 /**
  * mpdemo_pool_alloc() - allocate a block
  * @pool: the pool
- * @gfp: __GFP_ZERO asks for zeroed memory, nothing else matters; the block
- *	never comes from anywhere but the pool
+ * @gfp: __GFP_ZERO asks for zeroed memory; the block never comes from anywhere but
+ *	the pool. Nothing else matters but of a pool that grows: where all of GFP_KERNEL
+ *	is set, the caller may sleep, and has the pool grow at once.
  *
- * Context: Any: task, softirq, hardirq, NMI, under any lock. Never sleeps.
+ * Context: Any: task, softirq, hardirq, NMI, under any lock. Never sleeps, but of a
+ * pool that grows, with GFP_KERNEL: then task context.
  * Return: a block, which the caller owns until mpdemo_pool_free(); or NULL. An
- * exact pool gives NULL only if at one instant of the call no block was free, one
- * per CPU only if at one instant all of the N of its configuration were held.
+ * exact pool gives NULL only if at one instant of the call no block was free, or all
+ * that were are on their way to those who wait, or just about to be put by another CPU
+ * as there are more than those want; one
+ * per CPU only if at one instant all of the N of its configuration were held. One that
+ * grows may give NULL when @blocks are held; not to who may sleep, unless max_blocks
+ * are, or memory is short.
  */
 static __always_inline void *mpdemo_pool_alloc(struct mpdemo_pool *pool,
 					       gfp_t gfp)
 {
-	struct mpdemo_magazine __percpu *magazines = pool->magazines;
+	struct mpdemo_magazine __percpu *magazines = READ_ONCE(pool->magazines);
 	struct mpdemo_magazine *magazine;
 	unsigned long nr, index;
 	void *block;
@@ -326,7 +390,7 @@ static __always_inline void *mpdemo_pool_alloc(struct mpdemo_pool *pool,
 static __always_inline void mpdemo_pool_free(struct mpdemo_pool *pool,
 					     void *block)
 {
-	struct mpdemo_magazine __percpu *magazines = pool->magazines;
+	struct mpdemo_magazine __percpu *magazines = READ_ONCE(pool->magazines);
 	struct mpdemo_magazine *magazine;
 	union mpdemo_link *links;
 	unsigned long nr;
@@ -384,7 +448,7 @@ slowly:
 static inline bool mpdemo_pool_alloc_bulk(struct mpdemo_pool *pool, gfp_t gfp,
 					  unsigned int n, void **blocks)
 {
-	if (!pool->magazines)
+	if (!READ_ONCE(pool->magazines))
 		return mpdemo_pool_alloc_bulk_shared(pool, gfp, n, blocks);
 	return mpdemo_magazine_alloc_bulk(pool, gfp, n, blocks);
 }
@@ -403,7 +467,7 @@ static inline bool mpdemo_pool_alloc_bulk(struct mpdemo_pool *pool, gfp_t gfp,
 static inline void mpdemo_pool_free_bulk(struct mpdemo_pool *pool,
 					 unsigned int n, void **blocks)
 {
-	if (!pool->magazines)
+	if (!READ_ONCE(pool->magazines))
 		mpdemo_pool_free_bulk_shared(pool, n, blocks);
 	else
 		mpdemo_magazine_free_bulk(pool, n, blocks);
