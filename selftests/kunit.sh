@@ -4,6 +4,8 @@
 # Runs the KUnit suites of mempool_demo_test.ko, by loading it, and tells each of their cases as
 # one of its own. Which cases there are it knows from their source, see the Makefile: one that did
 # not run has failed.
+#
+# LIMIT: 150 seconds, as there are many.
 
 # check() calls functions by their names.
 # shellcheck disable=SC2317,SC2329

@@ -206,7 +206,7 @@ static void interrupts_anywhere(struct kunit *test)
 
 	mpdemo_test_pin(test, raw_smp_processor_id());
 	hammer = mpdemo_test_hammer(test, use_section, &irq);
-	for (i = 0; i < rounds || mpdemo_test_hammer_blows(hammer) < 100; i++) {
+	for (i = 0; i < rounds || !mpdemo_test_hammered(hammer); i++) {
 		use_section(&task);
 		cond_resched();
 	}

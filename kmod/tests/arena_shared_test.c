@@ -245,7 +245,7 @@ static void interrupted(struct kunit *test)
 	mpdemo_arena_reset(storm.arena);
 	mpdemo_test_pin(test, raw_smp_processor_id());
 	hammer = mpdemo_test_hammer(test, interrupt_allocates, &storm);
-	for (i = 0; i < storm.rounds || mpdemo_test_hammer_blows(hammer) < 100; i++)
+	for (i = 0; i < storm.rounds || !mpdemo_test_hammered(hammer); i++)
 		alloc_piece(&storm, i);
 	blows = mpdemo_test_hammer_end(hammer);
 

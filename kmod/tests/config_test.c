@@ -6,7 +6,11 @@
 #include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/limits.h>
+#include <linux/mm.h>
+#include <linux/nodemask.h>
+#include <linux/numa.h>
 #include <linux/sizes.h>
+#include <linux/vmalloc.h>
 
 #include "helpers.h"
 
@@ -60,9 +64,21 @@ static const struct pool_case pool_cases[] = {
 	     .flags = MPDEMO_POOL_PERCPU, .magazine = MPDEMO_MAGAZINE_MIN - 1),
 	POOL("magazine too large", -ERANGE, MAGAZINE, .block_size = 8, .blocks = 1,
 	     .flags = MPDEMO_POOL_PERCPU, .magazine = MPDEMO_MAGAZINE_MAX + 1),
+	POOL("node without the flag", -EINVAL, NODE,
+	     .block_size = 8, .blocks = 1, .node = 1),
+	POOL("no node without the flag", -EINVAL, NODE,
+	     .block_size = 8, .blocks = 1, .node = NUMA_NO_NODE),
+	POOL("node below zero", -ERANGE, NODE, .block_size = 8, .blocks = 1,
+	     .flags = MPDEMO_POOL_NODE, .node = NUMA_NO_NODE),
+	POOL("node too large", -ERANGE, NODE, .block_size = 8, .blocks = 1,
+	     .flags = MPDEMO_POOL_NODE, .node = MAX_NUMNODES),
 	POOL("too many with the slack", -ERANGE, BLOCKS, .block_size = 1,
 	     .blocks = MPDEMO_BLOCKS_MAX - MPDEMO_MAGAZINE_MIN + 1,
 	     .flags = MPDEMO_POOL_PERCPU, .magazine = MPDEMO_MAGAZINE_MIN),
+	POOL("more than 64 GiB by red zones", -ERANGE, BLOCKS,
+	     .block_size = SZ_4M, .blocks = SZ_16K, .flags = MPDEMO_POOL_RED_ZONE),
+	POOL("data without a constructor", -EINVAL, CTOR,
+	     .block_size = 8, .blocks = 1, .ctor_data = (void *)&pool_cases),
 };
 
 static void pool_refused(struct kunit *test)
@@ -138,6 +154,35 @@ static void pool_allowed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, mpdemo_pool_check(&large, NULL));
 	large.blocks++;
 	KUNIT_EXPECT_EQ(test, -ERANGE, mpdemo_pool_check(&large, NULL));
+}
+
+static void pool_on_a_node(struct kunit *test)
+{
+	struct mpdemo_pool_config config = {
+		.name = "node", .block_size = PAGE_SIZE, .blocks = 20,
+		.flags = MPDEMO_POOL_NODE,
+	};
+	struct mpdemo_refusal refusal = {};
+	unsigned int i;
+
+	for (config.node = 0; config.node < MAX_NUMNODES; config.node++) {
+		struct mpdemo_pool *pool;
+
+		if (!node_possible(config.node)) {
+			KUNIT_EXPECT_EQ(test, -EINVAL,
+					mpdemo_pool_check(&config, &refusal));
+			KUNIT_EXPECT_EQ(test, MPDEMO_SETTING_NODE, refusal.setting);
+		}
+		if (!node_state(config.node, N_MEMORY))
+			continue;
+		pool = mpdemo_test_pool(test, &config);
+		for (i = 0; i < config.blocks; i++) {
+			void *block = mpdemo_pool_block(pool, i);
+
+			KUNIT_EXPECT_EQ(test, config.node,
+					page_to_nid(vmalloc_to_page(block)));
+		}
+	}
 }
 
 static void pool_default_magazine(struct kunit *test)
@@ -253,6 +298,7 @@ static void arena_allowed(struct kunit *test)
 static struct kunit_case config_cases[] = {
 	KUNIT_CASE(pool_refused),
 	KUNIT_CASE(pool_allowed),
+	KUNIT_CASE(pool_on_a_node),
 	KUNIT_CASE(pool_default_magazine),
 	KUNIT_CASE(arena_refused),
 	KUNIT_CASE(arena_allowed),

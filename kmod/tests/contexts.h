@@ -34,7 +34,7 @@ unsigned int mpdemo_test_other_cpu(struct kunit *test);
 
 struct mpdemo_test_hammer *mpdemo_test_hammer(struct kunit *test,
 					      mpdemo_test_fn fn, void *data);
-unsigned int mpdemo_test_hammer_blows(const struct mpdemo_test_hammer *hammer);
+bool mpdemo_test_hammered(const struct mpdemo_test_hammer *hammer);
 unsigned int mpdemo_test_hammer_end(struct mpdemo_test_hammer *hammer);
 
 /* How often to do what is repeated, where the kernel is slow. */

@@ -15,6 +15,7 @@
 #include <linux/sizes.h>
 #include <linux/string.h>
 
+#include <mempool_demo/grow.h>
 #include <mempool_demo/heap.h>
 
 #include "helpers.h"
@@ -274,6 +275,66 @@ static void growth(struct kunit *test)
 	expect_real(test, &sweep, 6);
 }
 
+static void growing_pool(struct kunit *test)
+{
+	const struct mpdemo_pool_config config = {
+		.name = "faults", .block_size = SZ_4K, .blocks = 16,
+		.max_blocks = 64, .chunk_blocks = 16,
+	};
+
+	/* The pool, its name, its chunks and their map, and 16 pages. */
+	sweep(test, &pools, &config, 20);
+}
+
+/* A chunk that cannot be had: NULL, and the pool is as it was. */
+static void growth_of_a_pool(struct kunit *test)
+{
+	const struct mpdemo_pool_config config = {
+		.name = "faults", .block_size = SZ_4K, .blocks = 16,
+		.max_blocks = 32, .chunk_blocks = 16,
+	};
+	struct mpdemo_pool *pool = mpdemo_test_pool(test, &config);
+	struct mpdemo_pool_stats before, now;
+	struct sweep sweep = {};
+	bool to_come = false;
+	void *blocks[16];
+	unsigned int n;
+
+	KUNIT_ASSERT_TRUE(test, mpdemo_pool_alloc_bulk(pool, GFP_KERNEL, 16,
+						       blocks));
+	for (n = 1; n <= SWEEP_MAX && !to_come; n++) {
+		void *block;
+
+		before = mpdemo_test_pool_stats(pool);
+		fail_nth(n);
+		block = mpdemo_pool_alloc(pool, GFP_KERNEL);
+		to_come = fail_nth_end();
+		now = mpdemo_test_pool_stats(pool);
+		if (!block) {
+			sweep.failed++;
+			KUNIT_EXPECT_FALSE(test, to_come);
+			KUNIT_EXPECT_EQ(test, 1, now.chunks);
+			KUNIT_EXPECT_EQ(test, 16, now.in_use);
+			KUNIT_EXPECT_EQ(test, before.footprint, now.footprint);
+			KUNIT_EXPECT_EQ(test, before.failures + 1, now.failures);
+			continue;
+		}
+		memset(block, 0xa5, SZ_4K);
+		sweep.survived += !to_come;
+		KUNIT_EXPECT_EQ(test, 2, now.chunks);
+		/* Back to where it was; it shrinks only where enough is free. */
+		mpdemo_pool_free(pool, block);
+		mpdemo_pool_free_bulk(pool, 16, blocks);
+		KUNIT_EXPECT_EQ(test, 1, mpdemo_pool_shrink(pool));
+		KUNIT_ASSERT_TRUE(test, mpdemo_pool_alloc_bulk(pool, GFP_KERNEL,
+							       16, blocks));
+	}
+	KUNIT_EXPECT_TRUE(test, to_come);
+	mpdemo_pool_free_bulk(pool, 16, blocks);
+	/* The region, and its pages. */
+	expect_real(test, &sweep, 17);
+}
+
 static struct kunit_case faults_cases[] = {
 	KUNIT_CASE(exact_pool),
 	KUNIT_CASE(percpu_pool),
@@ -284,6 +345,8 @@ static struct kunit_case faults_cases[] = {
 	KUNIT_CASE(chunked_arena),
 	KUNIT_CASE(heap),
 	KUNIT_CASE(growth),
+	KUNIT_CASE(growing_pool),
+	KUNIT_CASE(growth_of_a_pool),
 	{}
 };
 

@@ -64,6 +64,30 @@ struct mpdemo_pool_stats mpdemo_test_pool_stats(const struct mpdemo_pool *pool)
 	return stats;
 }
 
+/* What is granted and too many is put soon. Return: whether @n blocks are in use. */
+bool mpdemo_test_in_use_becomes(const struct mpdemo_pool *pool, unsigned int n)
+{
+	unsigned int tries = 1000;
+
+	while (mpdemo_test_pool_stats(pool).in_use != n && tries--)
+		msleep(20);
+	return mpdemo_test_pool_stats(pool).in_use == n;
+}
+
+/* Of an exact pool. */
+void mpdemo_test_expect_counts(struct kunit *test, const struct mpdemo_pool *pool,
+			       unsigned int held, unsigned int reserved,
+			       u64 allocs)
+{
+	struct mpdemo_pool_stats stats;
+
+	KUNIT_EXPECT_TRUE(test, mpdemo_test_in_use_becomes(pool, held + reserved));
+	stats = mpdemo_test_pool_stats(pool);
+	KUNIT_EXPECT_EQ(test, reserved, stats.reserved);
+	KUNIT_EXPECT_EQ(test, allocs, stats.allocs);
+	KUNIT_EXPECT_EQ(test, allocs - held, stats.frees);
+}
+
 struct mpdemo_arena_stats
 mpdemo_test_arena_stats(const struct mpdemo_arena *arena)
 {

@@ -18,6 +18,10 @@ mpdemo_test_arena(struct kunit *test, const struct mpdemo_arena_config *config);
 void mpdemo_test_arena_end(struct kunit *test, struct mpdemo_arena *arena);
 
 struct mpdemo_pool_stats mpdemo_test_pool_stats(const struct mpdemo_pool *pool);
+bool mpdemo_test_in_use_becomes(const struct mpdemo_pool *pool, unsigned int n);
+void mpdemo_test_expect_counts(struct kunit *test, const struct mpdemo_pool *pool,
+			       unsigned int held, unsigned int reserved,
+			       u64 allocs);
 struct mpdemo_arena_stats
 mpdemo_test_arena_stats(const struct mpdemo_arena *arena);
 bool mpdemo_test_footprint_falls(const struct mpdemo_arena *arena, size_t bytes);
