@@ -8,7 +8,7 @@
 parameters=/sys/module/mempool_demo_torture/parameters
 results=/sys/kernel/debug/mempool_demo_torture/results
 
-# Milliseconds between two NMIs, seconds between two CPUs that go offline.
+# Milliseconds between two NMIs, seconds between two CPUs that go offline; empty: none does.
 nmi_pause=3
 hotplug_pause=0.05
 
@@ -103,7 +103,7 @@ torture()	# WORKLOAD
 		send_nmis &
 		nmi=$!
 	fi
-	if hotplug_files > /dev/null; then
+	if [ -n "$hotplug_pause" ] && hotplug_files > /dev/null; then
 		hotplug &
 		hotplug=$!
 	fi

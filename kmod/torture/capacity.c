@@ -7,66 +7,21 @@
  * may go offline and come back meanwhile.
  */
 
-#include <linux/completion.h>
-#include <linux/cpumask.h>
-#include <linux/ktime.h>
-#include <linux/minmax.h>
-#include <linux/sched.h>
-#include <linux/smp.h>
-
-#include "../compat/hrtimer.h"
-
 #include "fill.h"
-
-/* One place in so many is reached by a timer, or by going there. */
-#define RARELY	64
 
 static struct fill fill;
 static unsigned int round;
-static struct hrtimer hrtimer;
-static void (*timer_function)(struct fill *fill);
-static DECLARE_COMPLETION(timer_done);
-
-static enum hrtimer_restart timer_expired(struct hrtimer *timer)
-{
-	timer_function(&fill);
-	complete(&timer_done);
-	return HRTIMER_NORESTART;
-}
-
-static void do_by_timer(void (*function)(struct fill *fill))
-{
-	timer_function = function;
-	hrtimer_start(&hrtimer, ns_to_ktime(NSEC_PER_USEC),
-		      HRTIMER_MODE_REL_HARD);
-	wait_for_completion(&timer_done);
-}
 
 static void called(void *function)
 {
 	((void (*)(struct fill *fill))function)(&fill);
 }
 
-/* Return: false if the CPU has gone. */
-static bool do_by_call(void (*function)(struct fill *fill), unsigned int cpu)
-{
-	return !smp_call_function_single(cpu, called, function, true);
-}
-
 /* Return: the context it was done in. */
 static enum rig_context do_somewhere(struct rig_actor *actor,
 				     void (*function)(struct fill *fill))
 {
-	if (rig_one_in(actor, RARELY)) {
-		do_by_timer(function);
-		return RIG_HARDIRQ;
-	}
-	if (rig_one_in(actor, RARELY))
-		rig_go_to(rig_random_cpu(actor));
-	if (rig_one_in(actor, 2) && do_by_call(function, rig_random_cpu(actor)))
-		return RIG_HARDIRQ;
-	function(&fill);
-	return RIG_TASK;
+	return rig_do_somewhere(actor, called, function);
 }
 
 /* After some blocks one by one, all that must be left at once. */
@@ -138,8 +93,6 @@ static int begin(const char *name, unsigned int flags)
 
 	round = 0;
 	fill.blocks = NULL;
-	hrtimer_setup(&hrtimer, timer_expired, CLOCK_MONOTONIC,
-		      HRTIMER_MODE_REL_HARD);
 	return ret ?: fill_init(&fill);
 }
 

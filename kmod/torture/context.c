@@ -21,6 +21,8 @@
 #include <linux/minmax.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
@@ -44,7 +46,7 @@ struct timer {
 };
 
 struct thread {
-	struct task_struct *task;
+	struct task_struct *task;	/* with a reference; NULL: not there yet */
 	unsigned int cpu;
 	struct timer timers[2];
 	raw_spinlock_t lock;	/* nobody else's; it is for what it turns off */
@@ -132,6 +134,22 @@ static void go_to(struct thread *thread, unsigned int cpu)
 	thread_timers_start(thread);
 }
 
+/**
+ * rig_signal() - send a signal to the thread of an actor
+ * @number: of the actor, in RIG_TASK
+ * @signal: one that the actor has allowed
+ *
+ * Context: A step in RIG_TASK.
+ * Return: false if there is no such thread now.
+ */
+bool rig_signal(unsigned int number, int signal)
+{
+	/* Pairs with the one in thread_start(). */
+	struct task_struct *task = smp_load_acquire(&threads[number].task);
+
+	return task && !send_sig(signal, task, 1);
+}
+
 /* One that is online, unless it goes offline just now. */
 unsigned int rig_random_cpu(struct rig_actor *actor)
 {
@@ -202,9 +220,12 @@ static int thread_function(void *data)
 		work_alone(task);
 	else
 		work_with_others(thread, task);
-	WRITE_ONCE(thread->done, true);
+	/* release: nothing that it has begun is under way. */
+	smp_store_release(&thread->done, true);
 
 	for (;;) {
+		/* With one pending nobody sleeps. */
+		flush_signals(current);
 		set_current_state(TASK_INTERRUPTIBLE);
 		if (kthread_should_stop())
 			break;
@@ -225,7 +246,9 @@ static int thread_start(unsigned int cpu)
 	task = kthread_run(thread_function, thread, "mpdemo_torture/%u", cpu);
 	if (IS_ERR(task))
 		return PTR_ERR(task);
-	thread->task = task;
+	get_task_struct(task);
+	/* release: pairs with the one in rig_signal(). */
+	smp_store_release(&thread->task, task);
 	nr_threads++;
 	return 0;
 }
@@ -260,14 +283,35 @@ int contexts_start(const struct rig_workload *wanted)
 /* Whether a workload that is made alone has come to its end. */
 bool contexts_done(void)
 {
-	return workload->alone && READ_ONCE(threads[0].done);
+	/* Pairs with thread_function(). */
+	return workload->alone && smp_load_acquire(&threads[0].done);
+}
+
+static bool all_are_done(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_threads; i++)
+		/* Pairs with thread_function(). */
+		if (!smp_load_acquire(&threads[i].done))
+			return false;
+	return true;
 }
 
 /* No step is made any more when this returns. rig_must_stop() has to say so. */
-void contexts_stop(void)
+void contexts_stop(unsigned int poll_msecs)
 {
+	unsigned int i;
+
+	while (workload && workload->watch && !all_are_done()) {
+		workload->watch();
+		msleep(poll_msecs);
+	}
+	for (i = 0; i < nr_threads; i++)
+		kthread_stop(threads[i].task);
+	/* They may send signals to each other until the last one has ended. */
 	while (nr_threads)
-		kthread_stop(threads[--nr_threads].task);
+		put_task_struct(threads[--nr_threads].task);
 	kvfree(threads);
 	threads = NULL;
 }

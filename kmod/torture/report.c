@@ -41,6 +41,15 @@ static const char * const count_names[RIG_NR_COUNTS] = {
 	[RIG_FULL] = "full",
 	[RIG_FILLS] = "fills",
 	[RIG_CONTENDED] = "contended",
+	[RIG_WAITS] = "waits",
+	[RIG_RESERVATIONS] = "reservations",
+	[RIG_TIMEOUTS] = "timeouts",
+	[RIG_INTERRUPTED] = "interrupted",
+	[RIG_SENT_AWAY] = "sent-away",
+	[RIG_SIGNALS] = "signals",
+	[RIG_ROUNDS] = "rounds",
+	[RIG_LIVES] = "lives",
+	[RIG_SHRUNK] = "shrunk",
 };
 
 static const char * const verdict_names[] = {

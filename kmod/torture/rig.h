@@ -42,6 +42,15 @@ enum rig_count {
 	RIG_FULL,		/* allocations for which there was no room */
 	RIG_FILLS,
 	RIG_CONTENDED,		/* fills that several CPUs have shared */
+	RIG_WAITS,		/* blocks that were waited for, if need be */
+	RIG_RESERVATIONS,
+	RIG_TIMEOUTS,
+	RIG_INTERRUPTED,	/* waits ended by a signal */
+	RIG_SENT_AWAY,		/* waits ended by the end of the pool */
+	RIG_SIGNALS,
+	RIG_ROUNDS,
+	RIG_LIVES,		/* objects created and destroyed */
+	RIG_SHRUNK,		/* chunks given back */
 	RIG_NR_COUNTS,
 };
 
@@ -71,6 +80,9 @@ struct rig_actor {
  * @begin: create the objects. What it has created when it fails, @end destroys
  * @step: in any context but those that @alone rules out, so short, and NMI-safe
  *	where the actor is; returns false where nothing is left to do
+ * @watch: called now and then while steps are made, and after the last one has begun
+ *	until all are over, by somebody who may sleep and is no actor: looks for those
+ *	who wait too long, and frees what those who wait at the end wait for; or NULL
  * @end: all is quiet: check the rest, unless rig_must_stop() tells that a check
  *	has failed, and destroy the objects
  */
@@ -79,6 +91,7 @@ struct rig_workload {
 	bool alone;
 	int (*begin)(void);
 	bool (*step)(struct rig_actor *actor);
+	void (*watch)(void);
 	void (*end)(void);
 };
 
@@ -87,6 +100,8 @@ extern const struct rig_workload capacity_exact, capacity_percpu;
 extern const struct rig_workload race_exact, race_percpu;
 extern const struct rig_workload marks_workload, shared_workload;
 extern const struct rig_workload sections_workload, heap_workload;
+extern const struct rig_workload wait_workload, reserve_workload;
+extern const struct rig_workload fifo_workload, life_workload, grow_workload;
 
 /* run.c */
 
@@ -140,6 +155,11 @@ static inline bool rig_one_in(struct rig_actor *actor, u32 n)
 /* context.c */
 unsigned int rig_random_cpu(struct rig_actor *actor);
 void rig_go_to(unsigned int cpu);
+bool rig_signal(unsigned int number, int signal);
+
+/* place.c */
+enum rig_context rig_do_somewhere(struct rig_actor *actor,
+				  void (*function)(void *data), void *data);
 
 /* stamp.c */
 const char *rig_context_name(enum rig_context context);

@@ -104,6 +104,8 @@ static bool wait_for_end(const struct rig_workload *workload)
 	       (workload->alone || time_before(jiffies, end))) {
 		if (signal_pending(current) || READ_ONCE(leaving))
 			return false;
+		if (workload->watch)
+			workload->watch();
 		schedule_timeout_interruptible(msecs_to_jiffies(POLL_MSECS));
 	}
 	return true;
@@ -121,7 +123,7 @@ static int make_steps(const struct rig_workload *workload, bool *ended)
 		*ended = wait_for_end(workload);
 	WRITE_ONCE(stop, true);
 	nmi_stop();
-	contexts_stop();
+	contexts_stop(POLL_MSECS);
 	WRITE_ONCE(stop, false);
 	return ret;
 }

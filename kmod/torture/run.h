@@ -49,7 +49,7 @@ void run_get_status(struct run_status *status);
 /* context.c */
 int contexts_start(const struct rig_workload *workload);
 bool contexts_done(void);
-void contexts_stop(void);
+void contexts_stop(unsigned int poll_msecs);
 
 /* nmi.c, nmi_none.c */
 int nmi_start(const struct rig_workload *workload);

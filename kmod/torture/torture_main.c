@@ -18,12 +18,17 @@
  *	torture_main.c	parameters, results
  *	run.c		a run from begin to end
  *	context.c nmi.c	threads, timers and NMIs in which steps are made
+ *	place.c		other places for a workload that is made alone
  *	report.c	checks that failed, counts, and how they are told
  *	stamp.c		who has which memory
  *
  * Workloads that are made by all contexts:
  *
  *	blocks.c	blocks of a pool, exact and per CPU
+ *	wait.c		tasks wait for blocks of a pool
+ *	reserve.c	tasks wait for several of them
+ *	life.c		pools come and go
+ *	grow.c		a pool that grows and shrinks
  *	marks.c		arenas of a single owner
  *	shared.c	a shared arena
  *	sections.c	an arena per CPU
@@ -33,6 +38,7 @@
  *
  *	capacity.c	filled here, emptied there
  *	race.c		filled by all CPUs at once
+ *	fifo.c		waited for by many, in order
  */
 
 #include <linux/debugfs.h>
@@ -53,19 +59,24 @@ static const struct rig_workload * const workloads[] = {
 	&shared_workload,
 	&sections_workload,
 	&heap_workload,
+	&wait_workload,
+	&reserve_workload,
+	&life_workload,
+	&grow_workload,
 	&capacity_exact,
 	&capacity_percpu,
 	&race_exact,
 	&race_percpu,
+	&fifo_workload,
 };
 
 static unsigned int msecs = 10000;
 module_param(msecs, uint, 0644);
-MODULE_PARM_DESC(msecs, "Milliseconds of a run, but for capacity and race (default 10000)");
+MODULE_PARM_DESC(msecs, "Milliseconds of a run, but for those with rounds (default 10000)");
 
 static unsigned int rounds = 1000000;
 module_param(rounds, uint, 0644);
-MODULE_PARM_DESC(rounds, "Rounds of capacity and race (default 1000000)");
+MODULE_PARM_DESC(rounds, "Rounds of capacity, race and fifo (default 1000000)");
 
 static unsigned int seed;
 module_param(seed, uint, 0644);
