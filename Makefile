@@ -20,7 +20,7 @@ KSFT = $(shell tools/vm/fetch source 6.1)/tools/testing/selftests
 # The kernel of demo, test and shell: a name tools/vm/run knows, or a build tree.
 KERNEL ?= 6.1
 
-# Those of test-matrix, or of soak; their own lists, where none is named.
+# Those of test-matrix, soak or fuzz; their own lists, where none is named.
 KERNELS ?=
 
 all: modules tools selftests
@@ -32,6 +32,8 @@ help:
 	@echo '  make bench-insn count the instructions of all allocators in VMs of 7.3 and 6.12, and'
 	@echo '                  judge them by the targets; BENCH_TWICE=1: twice, and compare'
 	@echo '  make bench-uml  the same in nanoseconds of this machine, on 7.3 as User Mode Linux'
+	@echo '  make bench-user count what libmpdemo costs a program, beside four mallocs,'
+	@echo '                  and what SQLite and Lua cost with and without it'
 	@echo '  make shell      boot a VM with the module and a shell in it'
 	@echo '                  KERNEL=7.3-debug: another kernel than 6.1, see tools/vm/run --help;'
 	@echo '                  bench-insn takes it too'
@@ -41,13 +43,16 @@ help:
 	@echo '  make soak       torture the allocators for a long time, on 7.3 and 7.3-debug: in all'
 	@echo '                  contexts, with NMIs and CPUs that go offline. SOAK_SECONDS=600 is'
 	@echo '                  how long on each; KERNELS="6.12-rt 7.3": on those'
+	@echo '  make fuzz       random calls beside a model that knows what must come of them, on'
+	@echo '                  7.3-debug. FUZZ_SECONDS=3600 is how long, FUZZ_SEED= of what seed'
 	@echo
 	@echo 'For this machine:'
 	@echo '  make            modules, tools and selftests'
 	@echo '  make modules    for the running kernel; KVER=VERSION or KDIR=PATH: another'
-	@echo '  make tools      poolctl'
+	@echo '  make tools      poolctl and libmpdemo'
 	@echo '  make selftests  what "make test" runs'
-	@echo '  make install    modules and poolctl; DESTDIR=, PREFIX=/usr/local'
+	@echo '  make install    modules, poolctl and libmpdemo; DESTDIR=, PREFIX=/usr/local'
+	@echo '  make install-lib  libmpdemo alone, for programs'
 	@echo '  make packages   install the Debian packages that all this needs'
 	@echo
 	@echo '  make check      style, static analysis and documentation of the source'
@@ -59,9 +64,10 @@ modules:
 
 tools:
 	+@$(MAKE) --no-print-directory -C tools/poolctl O=$(O)/tools
+	+@$(MAKE) --no-print-directory -C tools/lib O=$(O)/lib
 
 selftests:
-	+@$(MAKE) --no-print-directory -C selftests O=$(O)/selftests KSFT=$(KSFT)
+	+@$(MAKE) --no-print-directory -C selftests O=$(O)/selftests LIB=$(O)/lib KSFT=$(KSFT)
 
 packages:
 	@tools/vm/packages
@@ -80,6 +86,11 @@ bench-uml: packages
 	+@$(MAKE) --no-print-directory tools
 	@tools/bench/uml
 
+bench-user: packages
+	@tools/vm/packages --bench
+	+@$(MAKE) --no-print-directory tools
+	@tools/bench/user $(if $(filter-out file,$(origin KERNEL)),$(KERNEL))
+
 test: packages
 	+@$(MAKE) --no-print-directory tools selftests
 	@rm -rf $(O)/test
@@ -95,6 +106,10 @@ soak: packages
 	+@$(MAKE) --no-print-directory tools selftests
 	@tools/soak/soak $(KERNELS)
 
+fuzz: packages
+	+@$(MAKE) --no-print-directory tools selftests
+	@tools/fuzz/fuzz $(KERNELS)
+
 shell: packages
 	+@$(MAKE) --no-print-directory tools
 	@tools/vm/run --kernel $(KERNEL) --shell
@@ -102,9 +117,12 @@ shell: packages
 check: packages
 	@tools/check/run
 
-install: modules tools
+install: modules tools install-lib
 	+@$(kmod) modules_install INSTALL_MOD_PATH=$(DESTDIR)
 	+@$(MAKE) --no-print-directory -C tools/poolctl O=$(O)/tools install
+
+install-lib: tools
+	+@$(MAKE) --no-print-directory -C tools/lib O=$(O)/lib install
 
 clean:
 	rm -rf $(O)
@@ -113,5 +131,5 @@ clean:
 		-o -name '*.mod.c' -o -name '.*.cmd' -o -name 'modules.order' \
 		-o -name Module.symvers \) -delete
 
-.PHONY: all help modules tools selftests packages demo bench-insn bench-uml test \
-	test-matrix soak shell check install clean
+.PHONY: all help modules tools selftests packages demo bench-insn bench-uml bench-user test \
+	test-matrix soak fuzz shell check install install-lib clean

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Pools and arenas as the netlink family describes them. */
+/* Pools, arenas and heaps as the netlink family describes them. */
 #include <stdlib.h>
 
 #include "error.h"
@@ -56,6 +56,8 @@ const char *object_kind_name(uint64_t kind)
 		return "pool";
 	case MPDEMO_KIND_ARENA:
 		return "arena";
+	case MPDEMO_KIND_HEAP:
+		return "heap";
 	default:
 		return "unknown";
 	}

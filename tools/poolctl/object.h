@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Pools and arenas as the netlink family describes them. */
+/* Pools, arenas and heaps as the netlink family describes them. */
 #ifndef POOLCTL_OBJECT_H
 #define POOLCTL_OBJECT_H
 
@@ -10,7 +10,7 @@
 #include <linux/mempool_demo_netlink.h>
 
 /*
- * struct object - a pool or an arena
+ * struct object - a pool, an arena or a heap
  * @present: bit N: the kernel sent attribute N; an attribute that it did not
  *	send is not the same as 0
  * @value: numbers by attribute; a flag is 1
@@ -37,7 +37,7 @@ enum object_unit { UNIT_NUMBER, UNIT_BYTES, UNIT_KIND, UNIT_MODE, UNIT_AMOUNT };
  * @attribute: MPDEMO_A_*
  * @name: as in the YAML specification
  * @type: how it travels
- * @unit: what it counts; UNIT_AMOUNT: blocks of a pool, bytes of an arena
+ * @unit: what it counts; UNIT_AMOUNT: blocks of a pool, else bytes
  * @listed: 'poolctl list' shows it, and not only 'poolctl stats'
  */
 struct object_field {
@@ -64,10 +64,10 @@ static inline bool object_is_pool(const struct object *object)
 	return object->value[MPDEMO_A_KIND] == MPDEMO_KIND_POOL;
 }
 
-/* Blocks of a pool, bytes of an arena. */
+/* Blocks of a pool, bytes of an arena or a heap. */
 uint64_t object_capacity(const struct object *object);
 
-/* "pool" or "arena". */
+/* "pool", "arena" or "heap". */
 const char *object_kind_name(uint64_t kind);
 
 /* The name, or why there is none in parentheses. */

@@ -58,7 +58,7 @@ struct json_object *show_json(const struct object_list *list, bool all)
 	return document;
 }
 
-/* Blocks are counted, bytes of an arena are a size. */
+/* Blocks are counted, bytes of an arena or a heap are a size. */
 static void put_amount(struct libscols_line *line, int column,
 		       const struct object *object, uint64_t amount)
 {

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # In the guest, run by soak: all workloads of mempool_demo_torture for SECONDS in all, then those
-# that count blocks FILLS times, with NMIs and CPUs that come and go where there are such.
+# that count blocks FILLS times, with NMIs and CPUs that come and go where there are such, and with
+# memory that is short now and then.
 
 set -u -o pipefail
 
@@ -22,7 +23,7 @@ torture_dir=$(mktemp -d) || exit 1
 # Read by torture().
 # shellcheck disable=SC2034
 nmi_pause=10 hotplug_pause=1
-workloads=(exact percpu marks shared sections heap)
+workloads=(exact percpu marks shared sections heap wait reserve life grow)
 passed=0 failed=0 skipped=0
 
 progress()
@@ -55,6 +56,38 @@ one()		# WORKLOAD
 	grep -E '^[a-z-]+: ' "$torture_dir/$1" | grep -v '^failure' | sed 's/^/    /'
 }
 
+# Have shrinkers run: of all memory, and of a memory cgroup that wants more than it is to have. No
+# memory.max: there is no swap, so the hog would be killed, of which the log makes a lot.
+press()
+{
+	while sleep 2; do
+		echo 2 > /proc/sys/vm/drop_caches
+	done
+}
+
+hog()		# CGROUP
+{
+	echo $BASHPID > "$1/cgroup.procs" || return
+	while :; do
+		# All of it is one line, which tail keeps.
+		head -c 33554432 /dev/zero | tail -n 1 > /dev/null
+		sleep 1
+	done
+}
+
+# The folder of a cgroup for it, or why there is none.
+hog_group()
+{
+	local root=/sys/fs/cgroup
+
+	grep -qw memory $root/cgroup.controllers 2> /dev/null || {
+		echo "the kernel has no memory cgroups"
+		return 1
+	}
+	mkdir -p $root/hog && echo +memory > $root/cgroup.subtree_control &&
+		echo 8388608 > $root/hog/memory.high && echo $root/hog
+} 2>&1
+
 skip()		# REASON
 {
 	skipped=$((skipped + 1))
@@ -66,7 +99,15 @@ probe_nmi
 has_nmi || skip "NMIs: $(cat "$torture_dir/no-nmi")"
 hotplug_files > /dev/null || skip "CPU hotplug: no CPU can go offline"
 watch &
-watcher=$!
+others=($!)
+press &
+others+=($!)
+if group=$(hog_group); then
+	hog "$group" &
+	others+=($!)
+else
+	skip "memory cgroup: $group"
+fi
 
 # Each run has other objects, so many short ones tell more than a long one.
 slice=$((seconds / ${#workloads[@]}))
@@ -84,10 +125,22 @@ one capacity
 one capacity-percpu
 # Calls to other CPUs take their time, so these are fewer.
 echo $((fills / 10 + 1)) > "$parameters/rounds"
+# And all of them stay online: the emulator, which is full of calls here, has started a CPU that ran
+# already once more, at the trampoline (RIP 9a00:0x0), twice in 40 minutes.
+hotplug_pause=
 one race
 one race-percpu
+hotplug_pause=1
+# Some 64 threads are woken in each.
+echo $((fills / 2000 + 1)) > "$parameters/rounds"
+one fifo
 
-kill $watcher
+# A hog that is never over its limit presses nobody.
+if [ -e "$group/memory.events" ]; then
+	progress "memory cgroup: $(paste -sd ' ' "$group/memory.events")"
+	! grep -qx 'high 0' "$group/memory.events" || failed=$((failed + 1))
+fi
+kill "${others[@]}"
 rmmod mempool_demo_torture || failed=$((failed + 1))
 [ ! -e "$torture_dir/hotplugs" ] || progress "CPUs went offline $(wc -l < "$torture_dir/hotplugs") times"
 echo "$passed $failed $skipped" > "$OUT/counts"
