@@ -11,10 +11,10 @@ TEST_F(command, valid)
 	EXPECT_EQ(0, call_valid(self, variant));
 }
 
-/* Every size that ends before the structure does. */
+/* Every size that ends before the first version of the structure did. */
 TEST_F(command, too_short)
 {
-	for (__u32 size = 0; size < variant->size; size++) {
+	for (__u32 size = 0; size < (variant->min_size ?: variant->size); size++) {
 		self->valid.size = size;
 		CHECK(-EINVAL, call_valid(self, variant), "size %u", size);
 	}
@@ -36,6 +36,19 @@ static int refill(FIXTURE_DATA(command) *self,
 				       &self->block);
 	fill(self, variant);
 	return err;
+}
+
+/* A caller of yesterday: nothing is read or written behind its structure. */
+TEST_F(command, older)
+{
+	size_t size = variant->min_size ?: variant->size;
+
+	for (; size <= variant->size; size += 4) {
+		self->valid.size = size;
+		CHECK(0, call(self->fd, variant->cmd, at_end(self, size)),
+		      "size %zu", size);
+		ASSERT_EQ(0, refill(self, variant));
+	}
 }
 
 /* A caller of tomorrow that uses nothing new. */
@@ -181,6 +194,7 @@ TEST_F(command, wrong_file)
 	if (variant->on == ON_DEVICE) {
 		EXPECT_EQ(-ENOTTY, call(self->pool, variant->cmd, &a));
 		EXPECT_EQ(-ENOTTY, call(self->arena, variant->cmd, &a));
+		EXPECT_EQ(-ENOTTY, call(self->heap, variant->cmd, &a));
 	} else {
 		EXPECT_EQ(-ENOTTY, call(self->dev, variant->cmd, &a));
 	}

@@ -77,6 +77,11 @@ TEST_F(command, unwritable)
 		EXPECT_EQ(0, err);
 		EXPECT_EQ(-EALREADY, pool_free(self->pool, self->block));
 		break;
+	case MPDEMO_IOC_ARENA_ROLLBACK:
+		/* as well */
+		EXPECT_EQ(0, err);
+		EXPECT_EQ(0, info_of(self->arena).out_in_use);
+		break;
 	case MPDEMO_IOC_FREE_BULK:
 		EXPECT_EQ(-EFAULT, err);
 		again = pool_free(self->pool, self->block);
@@ -108,11 +113,15 @@ TEST_F(command, unwritable)
 			  info_of(self->pool).out_kept);
 		EXPECT_EQ(self->arena_before.out_in_use,
 			  info_of(self->arena).out_in_use);
+		EXPECT_EQ(self->heap_before.out_in_use,
+			  info_of(self->heap).out_in_use);
+		EXPECT_EQ(0, info_of(self->heap).out_held);
+		EXPECT_EQ(0, info_of(self->heap).out_kept);
 	}
 	EXPECT_EQ(self->fds_before, fd_count());
 }
 
-/* Often enough that a leak of one block each time would empty the pool. */
+/* Often enough that a leak of one block or mark each time would be all of them. */
 TEST_F(command, unwritable_often)
 {
 	__u64 handle[POOL_BLOCKS];
@@ -129,6 +138,8 @@ TEST_F(command, unwritable_often)
 	pool_free(self->pool, block);
 	EXPECT_EQ(0, pool_alloc_bulk(self->pool, POOL_BLOCKS, handle));
 	EXPECT_EQ(0, arena_alloc(self->arena, ARENA_BYTES - 64, 1, &offset));
+	EXPECT_EQ(0, arena_mark(self->arena, &self->mark));
+	EXPECT_EQ(0, info_of(self->heap).out_in_use);
 }
 
 /*
@@ -160,7 +171,8 @@ TEST_F(command, partly_writable)
 		    variant->cmd == MPDEMO_IOC_TAKE)
 			break;
 		info = info_of(self->pool);
-		left = info.out_in_use - self->pool_before.out_in_use;
+		left = info.out_in_use - self->pool_before.out_in_use +
+		       info_of(self->heap).out_in_use;
 		CHECK(0, left, "blocks taken, %zu bytes writable", there);
 		CHECK(self->fds_before, fd_count(), "%zu bytes writable",
 		      there);

@@ -10,7 +10,7 @@
 #include <sys/uio.h>
 
 FIXTURE(values) {
-	int dev, pool, arena, fds;
+	int dev, pool, arena, heap, fds;
 };
 
 FIXTURE_SETUP(values)
@@ -20,6 +20,8 @@ FIXTURE_SETUP(values)
 	ASSERT_LE(0, self->pool);
 	self->arena = arena_create(self->dev, 4096);
 	ASSERT_LE(0, self->arena);
+	self->heap = heap_create(self->dev, 4, 8192);
+	ASSERT_LE(0, self->heap);
 	self->fds = fd_count();
 }
 
@@ -27,6 +29,7 @@ FIXTURE_TEARDOWN(values)
 {
 	close(self->pool);
 	close(self->arena);
+	close(self->heap);
 	close(self->dev);
 }
 
@@ -120,6 +123,9 @@ TEST_F(values, too_much_memory)
 	err = arena_create(self->dev, MPDEMO_ARENA_BYTES_MAX);
 	EXPECT_TRUE(err == -ENOBUFS || err == -ENOMEM)
 		TH_LOG("arena: %d", err);
+	err = heap_create(self->dev, MPDEMO_BLOCKS_MAX, MPDEMO_HEAP_LARGE_MAX);
+	EXPECT_TRUE(err == -ENOBUFS || err == -ENOMEM)
+		TH_LOG("heap: %d", err);
 	EXPECT_EQ(self->fds, fd_count());
 }
 
@@ -148,6 +154,49 @@ TEST_F(values, arena_ranges)
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(0, arena_alloc(fd, 1, 1, &offset));
 	EXPECT_EQ(-ENOSPC, arena_alloc(fd, 1, 1, &offset));
+}
+
+TEST_F(values, heap_ranges)
+{
+	static const struct {
+		__u32 flags, blocks;
+		__u64 large;
+	} bad[] = {
+		{ 0, 0, 0 },
+		{ 0, MPDEMO_BLOCKS_MAX + 1U, 0 },
+		{ 0, ~0U, 0 },
+		{ 0, 1, MPDEMO_HEAP_LARGE_MAX + 1 },
+		{ 0, 1, 1ULL << 63 },
+		{ 0, 1, ~0ULL },
+		{ MPDEMO_HEAP_CREATE_FINE, 0, 0 },
+		/* Each of both fits, and not all together. */
+		{ MPDEMO_HEAP_CREATE_FINE, MPDEMO_BLOCKS_MAX, 0 },
+	};
+	static const __u32 class[] = { 9, 25, 1U << 31, ~0U };
+	struct mpdemo_info before = info_of(self->heap), after;
+	struct mpdemo_heap_create quota = {
+		.size = sizeof(quota), .blocks = 1,
+		.quota = MPDEMO_BLOCKS_MAX + 1,
+	};
+	__u64 handle;
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		CHECK(-ERANGE, heap_create_flags(self->dev, bad[i].flags,
+						 bad[i].blocks, bad[i].large),
+		      "row %zu", i);
+	EXPECT_EQ(-ERANGE, call(self->dev, MPDEMO_IOC_HEAP_CREATE, &quota));
+	EXPECT_EQ(-ERANGE, heap_alloc(self->heap, 0, &handle));
+	for (size_t i = 0; i < ARRAY_SIZE(class); i++) {
+		struct mpdemo_heap_class a = {
+			.size = sizeof(a), .number = class[i],
+		};
+
+		CHECK(-ERANGE, call(self->heap, MPDEMO_IOC_HEAP_STATS, &a),
+		      "class %u", class[i]);
+	}
+	after = info_of(self->heap);
+	EXPECT_TRUE(info_same(&before, &after));
+	EXPECT_EQ(self->fds, fd_count());
 }
 
 TEST_F(values, bulk_ranges)
@@ -201,15 +250,15 @@ TEST_F(values, names)
 
 TEST_F(values, no_such_command)
 {
-	int files[] = { self->dev, self->pool, self->arena };
+	int files[] = { self->dev, self->pool, self->arena, self->heap };
 	char arg[256] = { 0 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		for (unsigned int nr = 0; nr < 256; nr++) {
 			bool known = files[i] == self->dev ?
-				nr <= _IOC_NR(MPDEMO_IOC_OPEN) :
+				nr <= _IOC_NR(MPDEMO_IOC_HEAP_CREATE) :
 				nr >= _IOC_NR(MPDEMO_IOC_REOPEN) &&
-				nr <= _IOC_NR(MPDEMO_IOC_ARENA_RESET);
+				nr <= _IOC_NR(MPDEMO_IOC_HEAP_STATS);
 
 			if (known)
 				continue;
@@ -226,7 +275,7 @@ TEST_F(values, no_such_command)
 TEST_F(values, descriptors)
 {
 	int reopened = object_reopen(self->pool, RW);
-	int files[] = { self->pool, self->arena, reopened };
+	int files[] = { self->pool, self->arena, self->heap, reopened };
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		EXPECT_LT(2, files[i]);
@@ -238,7 +287,7 @@ TEST_F(values, descriptors)
 /* What the interface does not have gives an error and does no harm. */
 TEST_F(values, other_system_calls)
 {
-	int files[] = { self->dev, self->pool, self->arena };
+	int files[] = { self->dev, self->pool, self->arena, self->heap };
 	struct mpdemo_info before = info_of(self->pool), after;
 	char buf[64] = { 0 };
 	struct iovec iov = { buf, sizeof(buf) };
@@ -246,13 +295,15 @@ TEST_F(values, other_system_calls)
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		struct pollfd p = { .fd = files[i], .events = ~0 };
+		/* Behind the end of an arena there is nothing, as with files. */
+		int far = files[i] == self->arena ? 0 : -1;
 		void *map;
 
-		EXPECT_EQ(-1, read(files[i], buf, sizeof(buf)));
+		EXPECT_EQ(far, read(files[i], buf, sizeof(buf)));
 		EXPECT_EQ(-1, write(files[i], buf, sizeof(buf)));
-		EXPECT_EQ(-1, readv(files[i], &iov, 1));
+		EXPECT_EQ(far, readv(files[i], &iov, 1));
 		EXPECT_EQ(-1, writev(files[i], &iov, 1));
-		EXPECT_EQ(-1, pread(files[i], buf, sizeof(buf), 1LL << 62));
+		EXPECT_EQ(far, pread(files[i], buf, sizeof(buf), 1LL << 62));
 		EXPECT_EQ(-1, pwrite(files[i], buf, sizeof(buf), 1LL << 62));
 		EXPECT_EQ(-1, ftruncate(files[i], 4096));
 		lseek(files[i], 1LL << 62, SEEK_SET);

@@ -48,33 +48,6 @@ static int write_parameter(const char *name, unsigned long long value)
 	return fclose(f) ? -errno : 0;
 }
 
-struct sum {
-	unsigned int objects;
-	unsigned long long bytes;
-};
-
-static void add(struct nlattr **attr, void *arg)
-{
-	struct sum *sum = arg;
-
-	sum->objects++;
-	if (attr[MPDEMO_A_FOOTPRINT])
-		sum->bytes += nla_get_u64(attr[MPDEMO_A_FOOTPRINT]);
-}
-
-/* What all objects have now. */
-static struct sum sum_up(struct nlt *nl)
-{
-	struct sum sum = { 0 };
-
-	nl->each = add;
-	nl->arg = &sum;
-	if (nlt_dump(nl))
-		sum.bytes = ~0ULL;
-	nl->each = NULL;
-	return sum;
-}
-
 FIXTURE_SETUP(limits)
 {
 	DEV_OPEN_OR_SKIP(self->dev);
@@ -118,7 +91,7 @@ static void close_all(FIXTURE_DATA(limits) *self, int n)
 
 TEST_F(limits, objects)
 {
-	struct sum before = sum_up(&self->nl);
+	struct nlt_sums before = nlt_sum_up(&self->nl);
 
 	ASSERT_EQ(0, write_parameter("max_objects", before.objects + 5));
 	for (int round = 0; round < 3; round++) {
@@ -141,7 +114,7 @@ TEST_F(limits, objects)
 		EXPECT_TRUE(POLL_UNTIL((self->fd[4] =
 					arena_create(self->dev, 100)) >= 0));
 		close_all(self, 5);
-		EXPECT_TRUE(POLL_UNTIL(sum_up(&self->nl).objects ==
+		EXPECT_TRUE(POLL_UNTIL(nlt_sum_up(&self->nl).objects ==
 				       before.objects));
 	}
 	EXPECT_EQ(self->fds, fd_count());
@@ -150,7 +123,7 @@ TEST_F(limits, objects)
 /* Named ones count as well, and no longer once they are deleted. */
 TEST_F(limits, named_objects)
 {
-	struct sum before = sum_up(&self->nl);
+	struct nlt_sums before = nlt_sum_up(&self->nl);
 
 	ASSERT_EQ(0, write_parameter("max_objects", before.objects + 1));
 	ASSERT_EQ(0, nlt_new_pool(&self->nl, NAME, 8, 1, 0600));
@@ -175,7 +148,7 @@ TEST_F(limits, nothing_allowed)
 /* What the objects say of themselves is what is counted. */
 TEST_F(limits, bytes)
 {
-	struct sum before = sum_up(&self->nl);
+	struct nlt_sums before = nlt_sum_up(&self->nl);
 	__u64 footprint;
 	int fd, n, err;
 
@@ -183,12 +156,12 @@ TEST_F(limits, bytes)
 	ASSERT_LE(0, fd);
 	footprint = info_of(fd).out_footprint;
 	EXPECT_LE(4 * 65536, footprint);
-	EXPECT_EQ(before.bytes + footprint, sum_up(&self->nl).bytes);
+	EXPECT_EQ(before.footprint + footprint, nlt_sum_up(&self->nl).footprint);
 	close(fd);
-	ASSERT_TRUE(POLL_UNTIL(sum_up(&self->nl).bytes == before.bytes));
+	ASSERT_TRUE(POLL_UNTIL(nlt_sum_up(&self->nl).footprint == before.footprint));
 
 	ASSERT_EQ(0, write_parameter("max_bytes",
-				     before.bytes + 3 * footprint));
+				     before.footprint + 3 * footprint));
 	for (int round = 0; round < 3; round++) {
 		n = create_all(self, 65536, 4, &err);
 		EXPECT_EQ(3, n);
@@ -198,11 +171,11 @@ TEST_F(limits, bytes)
 						 0600));
 		EXPECT_LT(5, strlen(self->nl.text));
 		close_all(self, n);
-		EXPECT_TRUE(POLL_UNTIL(sum_up(&self->nl).bytes ==
-				       before.bytes));
+		EXPECT_TRUE(POLL_UNTIL(nlt_sum_up(&self->nl).footprint ==
+				       before.footprint));
 	}
 	ASSERT_EQ(0, write_parameter("max_bytes",
-				     before.bytes + 3 * footprint - 1));
+				     before.footprint + 3 * footprint - 1));
 	EXPECT_EQ(2, create_all(self, 65536, 4, &err));
 	EXPECT_EQ(-ENOBUFS, err);
 	close_all(self, 2);
@@ -211,10 +184,10 @@ TEST_F(limits, bytes)
 /* A thousand refusals use nothing up. */
 TEST_F(limits, refusals_hold_nothing)
 {
-	struct sum before = sum_up(&self->nl);
+	struct nlt_sums before = nlt_sum_up(&self->nl);
 	int fd;
 
-	ASSERT_EQ(0, write_parameter("max_bytes", before.bytes + (1 << 20)));
+	ASSERT_EQ(0, write_parameter("max_bytes", before.footprint + (1 << 20)));
 	for (int i = 0; i < 500; i++) {
 		ASSERT_EQ(-ENOBUFS, pool_create(self->dev, 1 << 20, 64));
 		ASSERT_EQ(-ENOBUFS, arena_create(self->dev, 1ULL << 30));
@@ -227,7 +200,7 @@ TEST_F(limits, refusals_hold_nothing)
 	close(fd);
 	fd = pool_create(self->dev, 1 << 16, 8);
 	EXPECT_LE(0, fd);
-	EXPECT_EQ(before.objects + 1, sum_up(&self->nl).objects);
+	EXPECT_EQ(before.objects + 1, nlt_sum_up(&self->nl).objects);
 }
 
 /* Nor do they get into the way of those for whom there is room. */
@@ -294,7 +267,7 @@ TEST_F(limits, refusals_disturb_nobody)
 /* A process that may not open more files gets EMFILE, and loses nothing. */
 TEST_F(limits, descriptors)
 {
-	struct sum before = sum_up(&self->nl);
+	struct nlt_sums before = nlt_sum_up(&self->nl);
 	int pool = pool_create(self->dev, 8, 1);
 	int files[1024], n = 0;
 
@@ -312,8 +285,8 @@ TEST_F(limits, descriptors)
 	while (n--)
 		close(files[n]);
 	close(pool);
-	EXPECT_TRUE(POLL_UNTIL(sum_up(&self->nl).objects == before.objects));
-	EXPECT_EQ(before.bytes, sum_up(&self->nl).bytes);
+	EXPECT_TRUE(POLL_UNTIL(nlt_sum_up(&self->nl).objects == before.objects));
+	EXPECT_EQ(before.footprint, nlt_sum_up(&self->nl).footprint);
 }
 
 TEST_HARNESS_MAIN

@@ -26,7 +26,10 @@
 #include <unistd.h>
 #include <linux/mempool_demo.h>
 
+/* Which can be in one file of a program only, and which not all who use this need. */
+#ifndef MPDEMO_TEST_NO_HARNESS
 #include <kselftest_harness.h>
+#endif
 
 #define DEVICE		"/dev/mempool_demo"
 #define RW		(MPDEMO_ACCESS_READ | MPDEMO_ACCESS_WRITE)
@@ -79,6 +82,18 @@ static inline int pool_create(int dev, __u64 block_size, __u64 blocks)
 	return err ? err : a.out_fd;
 }
 
+static inline int pool_create_growing(int dev, __u64 block_size, __u64 blocks,
+				      __u64 max, __u64 chunk)
+{
+	struct mpdemo_pool_create a = {
+		.size = sizeof(a), .block_size = block_size, .blocks = blocks,
+		.max_blocks = max, .chunk_blocks = chunk, .out_fd = -1,
+	};
+	int err = call(dev, MPDEMO_IOC_POOL_CREATE, &a);
+
+	return err ? err : a.out_fd;
+}
+
 static inline int arena_create(int dev, __u64 bytes)
 {
 	struct mpdemo_arena_create a = {
@@ -87,6 +102,23 @@ static inline int arena_create(int dev, __u64 bytes)
 	int err = call(dev, MPDEMO_IOC_ARENA_CREATE, &a);
 
 	return err ? err : a.out_fd;
+}
+
+static inline int heap_create_flags(int dev, __u32 flags, __u32 blocks,
+				    __u64 large_bytes)
+{
+	struct mpdemo_heap_create a = {
+		.size = sizeof(a), .flags = flags, .blocks = blocks,
+		.large_bytes = large_bytes, .out_fd = -1,
+	};
+	int err = call(dev, MPDEMO_IOC_HEAP_CREATE, &a);
+
+	return err ? err : a.out_fd;
+}
+
+static inline int heap_create(int dev, __u32 blocks, __u64 large_bytes)
+{
+	return heap_create_flags(dev, 0, blocks, large_bytes);
 }
 
 static inline int object_open(int dev, const char *name, __u32 access)
@@ -123,6 +155,31 @@ static inline int pool_alloc_flags(int fd, __u32 flags, __u64 *handle)
 static inline int pool_alloc(int fd, __u64 *handle)
 {
 	return pool_alloc_flags(fd, 0, handle);
+}
+
+/* @deadline as the header says; see in_ms(). */
+static inline int pool_alloc_wait(int fd, __u32 flags, __u64 deadline,
+				  __u64 *handle)
+{
+	struct mpdemo_alloc a = {
+		.size = sizeof(a), .flags = flags | MPDEMO_ALLOC_WAIT,
+		.deadline = deadline,
+	};
+	int err = call(fd, MPDEMO_IOC_ALLOC, &a);
+
+	*handle = err ? 0 : a.out_handle;
+	return err;
+}
+
+static inline int pool_alloc_bulk_wait(int fd, __u32 flags, __u64 deadline,
+				       __u32 count, __u64 *handles)
+{
+	struct mpdemo_bulk a = {
+		.size = sizeof(a), .flags = flags | MPDEMO_ALLOC_WAIT,
+		.count = count, .handles = PTR(handles), .deadline = deadline,
+	};
+
+	return call(fd, MPDEMO_IOC_ALLOC_BULK, &a);
 }
 
 static inline int pool_free(int fd, __u64 handle)
@@ -188,6 +245,49 @@ static inline int arena_reset(int fd, __u64 *bytes)
 	return err;
 }
 
+static inline int arena_mark(int fd, struct mpdemo_arena_place *place)
+{
+	*place = (struct mpdemo_arena_place){ .size = sizeof(*place) };
+	return call(fd, MPDEMO_IOC_ARENA_MARK, place);
+}
+
+static inline int arena_rollback(int fd, const struct mpdemo_arena_place *place)
+{
+	struct mpdemo_arena_place a = *place;
+
+	return call(fd, MPDEMO_IOC_ARENA_ROLLBACK, &a);
+}
+
+/* @got may be NULL. Blocks of a heap are freed, kept and taken as those of pools. */
+static inline int heap_alloc_flags(int fd, __u32 flags, __u64 bytes,
+				   __u64 *handle, struct mpdemo_heap_alloc *got)
+{
+	struct mpdemo_heap_alloc a = {
+		.size = sizeof(a), .flags = flags, .bytes = bytes,
+	};
+	int err = call(fd, MPDEMO_IOC_HEAP_ALLOC, &a);
+
+	*handle = err ? 0 : a.out_handle;
+	if (got)
+		*got = a;
+	return err;
+}
+
+static inline int heap_alloc(int fd, __u64 bytes, __u64 *handle)
+{
+	return heap_alloc_flags(fd, 0, bytes, handle, NULL);
+}
+
+/* All zeroes where the call fails. */
+static inline struct mpdemo_heap_class heap_class(int fd, __u32 number)
+{
+	struct mpdemo_heap_class a = { .size = sizeof(a), .number = number };
+
+	if (call(fd, MPDEMO_IOC_HEAP_STATS, &a))
+		memset(&a, 0, sizeof(a));
+	return a;
+}
+
 /* All zeroes, and an out_kind that does not exist, where the call fails. */
 static inline struct mpdemo_info info_of(int fd)
 {
@@ -209,6 +309,20 @@ static inline bool info_same(const struct mpdemo_info *a,
 	       a->out_reclaimed == b->out_reclaimed;
 }
 
+/* Or MAP_FAILED. */
+static inline unsigned char *map_all(int fd, int prot)
+{
+	return mmap(NULL, info_of(fd).out_map_bytes, prot, MAP_SHARED, fd, 0);
+}
+
+static inline bool all_are(const unsigned char *p, unsigned char value, __u64 bytes)
+{
+	while (bytes--)
+		if (*p++ != value)
+			return false;
+	return true;
+}
+
 static inline int fd_count(void)
 {
 	DIR *dir = opendir("/proc/self/fd");
@@ -222,12 +336,23 @@ static inline int fd_count(void)
 	return n;
 }
 
-static inline __u64 now_ms(void)
+static inline __u64 now_ns(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000ULL + t.tv_nsec / 1000000;
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
+static inline __u64 now_ms(void)
+{
+	return now_ns() / 1000000;
+}
+
+/* A deadline. */
+static inline __u64 in_ms(unsigned int ms)
+{
+	return now_ns() + ms * 1000000ULL;
 }
 
 /* Wait until @cond holds, 5 s at most; true where it does. */

@@ -274,4 +274,31 @@ TEST_F(named, deleted_under_load)
 	}
 }
 
+/* What is mapped stays as it was, and the block in it held, until it is unmapped. */
+TEST_F(named, deleted_while_mapped)
+{
+	unsigned char *at;
+	__u64 handle;
+	int fd, ro;
+
+	ASSERT_EQ(0, nlt_new_pool(&self->nl, NAME, 24, 10, 0600));
+	fd = object_open(self->dev, NAME, RW);
+	ro = object_open(self->dev, NAME, MPDEMO_ACCESS_READ);
+	ASSERT_LE(0, ro);
+	ASSERT_EQ(0, pool_alloc(fd, &handle));
+	at = mmap(NULL, 240, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	ASSERT_NE(MAP_FAILED, (void *)at);
+	close(fd);
+	at[3] = 33;
+	ASSERT_EQ(0, nlt_del_name(&self->nl, NAME));
+	EXPECT_EQ(-ENOENT, object_open(self->dev, NAME, RW));
+	EXPECT_EQ(33, at[3]);
+	at[4] = 44;
+	EXPECT_EQ(MPDEMO_STATE_DYING, info_of(ro).out_state);
+	EXPECT_EQ(1, info_of(ro).out_in_use);
+	munmap(at, 240);
+	EXPECT_TRUE(POLL_UNTIL(!info_of(ro).out_in_use));
+	close(ro);
+}
+
 TEST_HARNESS_MAIN

@@ -210,4 +210,31 @@ static inline int nlt_dump(struct nlt *nl)
 	return nlt_call(nl, nlt_msg(nl, MPDEMO_CMD_GET, NLM_F_DUMP));
 }
 
+/* Of all objects that there are now. */
+struct nlt_sums {
+	__u64 objects, footprint, open_files;
+};
+
+static inline void nlt_add_(struct nlattr **attr, void *arg)
+{
+	struct nlt_sums *sums = arg;
+
+	sums->objects++;
+	sums->footprint += nla_get_u64(attr[MPDEMO_A_FOOTPRINT]);
+	sums->open_files += nla_get_u32(attr[MPDEMO_A_OPEN_FILES]);
+}
+
+/* Where they cannot be told there are ~0 objects. */
+static inline struct nlt_sums nlt_sum_up(struct nlt *nl)
+{
+	struct nlt_sums sums = { 0 };
+
+	nl->each = nlt_add_;
+	nl->arg = &sums;
+	if (nlt_dump(nl))
+		sums.objects = ~0ULL;
+	nl->each = NULL;
+	return sums;
+}
+
 #endif /* MPDEMO_NL_TEST_H */

@@ -61,7 +61,15 @@ FIXTURE_TEARDOWN(progress)
 	close(self->dev);
 }
 
-TEST_F(progress, largest_bulk)
+static int alloc(int pool, bool wait, __u64 *handles)
+{
+	return wait ? pool_alloc_bulk_wait(pool, 0, MPDEMO_NO_DEADLINE,
+					   MPDEMO_BULK_MAX, handles) :
+		      pool_alloc_bulk(pool, MPDEMO_BULK_MAX, handles);
+}
+
+static void check_bulk(struct __test_metadata *_metadata,
+		       FIXTURE_DATA(progress) *self, bool wait)
 {
 	__u64 start, longest = 0, rounds = 0;
 	int done = 0;
@@ -78,8 +86,7 @@ TEST_F(progress, largest_bulk)
 
 	for (done = 0; done < 5 && longest < BUSY_MS / 2; done++) {
 		start = now_ms();
-		EXPECT_EQ(0, pool_alloc_bulk(self->pool, MPDEMO_BULK_MAX,
-					     self->h));
+		EXPECT_EQ(0, alloc(self->pool, wait, self->h));
 		start = now_ms() - start;
 		if (start > longest)
 			longest = start;
@@ -97,6 +104,17 @@ TEST_F(progress, largest_bulk)
 		       longest, rounds);
 	EXPECT_EQ(5, done);
 	EXPECT_EQ(0, info_of(self->pool).out_in_use);
+}
+
+TEST_F(progress, largest_bulk)
+{
+	check_bulk(_metadata, self, false);
+}
+
+/* Who may wait does not spin instead. */
+TEST_F(progress, largest_bulk_waiting)
+{
+	check_bulk(_metadata, self, true);
 }
 
 TEST_HARNESS_MAIN

@@ -17,7 +17,7 @@ usage()
 	  OUT     folder for TEST.tap, the output of each test (default: none is kept)
 	  LIMIT   seconds that one test may take (default 60, more on a slow kernel)
 	  MPDEMO_SLOW    how many times slower than others this kernel is (default: 8 with KASAN or
-	                 KCSAN, else 1); tests divide by it how often they do what they repeat
+	                 KCSAN, 3 as a program, else 1); tests divide by it how often they do what they repeat
 	  MPDEMO_KERNEL  the name by which allowed-skips knows this kernel (default "other";
 	                 tools/vm/run sets it)
 
@@ -42,10 +42,12 @@ if [ -z "${MPDEMO_SLOW-}" ]; then
 	MPDEMO_SLOW=1
 	if [ -e /sys/kernel/debug/kmemleak ] || [ -e /sys/kernel/debug/kcsan ]; then
 		MPDEMO_SLOW=8
+	elif grep -q 'User Mode Linux' /proc/cpuinfo; then
+		# Of system calls and interrupts that is true.
+		MPDEMO_SLOW=3
 	fi
 fi
 export MPDEMO_SLOW
-LIMIT=${LIMIT:-$((60 * MPDEMO_SLOW))}
 kernel=${MPDEMO_KERNEL:-other}
 work=$(mktemp -d "${TMPDIR:-/tmp}/selftests.XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT
@@ -60,7 +62,7 @@ all_tests()
 		name=${path##*/}
 		case $name in
 		# Not tests, but what tests use.
-		run.sh|as_nobody) continue ;;
+		run.sh|as_nobody|mpdemo_fuzz|sqlite_load|lua_bench) continue ;;
 		# Last, as it takes the module away from all others.
 		module) continue ;;
 		esac
@@ -148,11 +150,14 @@ run_test()	# TEST
 {
 	tries=100
 
+	# A script may say that it needs more.
+	seconds=$(sed -n 's/^# LIMIT: \([0-9]*\) seconds.*/\1/p;20q' "$dir/$1" 2>/dev/null | tr -d '\0')
+	limit=${LIMIT:-$((${seconds:-60} * MPDEMO_SLOW))}
 	rm -f "$work/pipe"
 	mkfifo "$work/pipe" || exit 1
 	tee "$work/tap" < "$work/pipe" &
 	tee_pid=$!
-	(cd "$dir" && exec timeout -s KILL "$LIMIT" "./$1") < /dev/null > "$work/pipe" 2>&1
+	(cd "$dir" && exec timeout -s KILL "$limit" "./$1") < /dev/null > "$work/pipe" 2>&1
 	status=$?
 	while kill -0 $tee_pid 2>/dev/null && [ $tries -gt 0 ]; do
 		sleep 0.02
@@ -180,7 +185,7 @@ for test; do
 	before=$(date +%s)
 	run_test "$test"
 	case $status in
-	124|137) echo "# $test: killed, after $LIMIT s or by somebody else" ;;
+	124|137) echo "# $test: killed, after $limit s or by somebody else" ;;
 	esac
 	counts=$(judge "$test" $status < "$work/tap") || counts='0 1 0'
 	echo "# $test: $(($(date +%s) - before)) s"
