@@ -23,10 +23,12 @@ struct vm_area_struct;
  * @object: with a reference
  * @access: MPDEMO_ACCESS_*
  * @owner: holds blocks of a pool or heap
+ * @last: of a heap, the number that the last read() or write() was about
  */
 struct objectfd {
 	struct mpdemo_object *object;
 	u32 access;
+	u32 last;
 	struct mpdemo_owner owner;
 };
 

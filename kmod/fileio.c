@@ -17,6 +17,7 @@
 #include <linux/fs.h>
 #include <linux/minmax.h>
 #include <linux/mutex.h>
+#include <linux/nospec.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -42,13 +43,18 @@ struct span {
 };
 
 /* Return: the number of a block, or a number that none has. */
-static unsigned int find_block(struct mpdemo_object *object, size_t offset,
-			       size_t *pos)
+static unsigned int find_block(struct objectfd *ofd, size_t offset, size_t *pos)
 {
+	struct mpdemo_object *object = ofd->object;
+	unsigned int number;
 	size_t stride;
 
-	if (object->heap)
-		return mpdemo_heap_find(object->heap, offset, pos);
+	if (object->heap) {
+		number = mpdemo_heap_find(object->heap, READ_ONCE(ofd->last),
+					  offset, pos);
+		WRITE_ONCE(ofd->last, number);
+		return number;
+	}
 	stride = to_pool(object->pool)->api.stride.bytes;
 	*pos = offset % stride;
 	if (*pos >= object->owners.block_size)
@@ -56,9 +62,9 @@ static unsigned int find_block(struct mpdemo_object *object, size_t offset,
 	return min_t(size_t, offset / stride, UINT_MAX);
 }
 
-static int find_span(struct mpdemo_object *object, loff_t offset,
-		     struct span *span)
+static int find_span(struct objectfd *ofd, loff_t offset, struct span *span)
 {
+	struct mpdemo_object *object = ofd->object;
 	struct mpdemo_owner_table *owners = &object->owners;
 	unsigned int number;
 
@@ -68,7 +74,7 @@ static int find_span(struct mpdemo_object *object, loff_t offset,
 		span->pos = offset;
 		return 0;
 	}
-	number = find_block(object, offset, &span->pos);
+	number = find_block(ofd, offset, &span->pos);
 	if (number >= owners->nr)
 		return -ERANGE;
 	span->handle = mpdemo_owner_handle(owners, number);
@@ -87,12 +93,17 @@ static ssize_t copy_arena(struct mpdemo_object *object, struct span *span,
 	if (mutex_lock_killable(&object->arena_lock))
 		return -EINTR;
 	in_use = arena_in_use(arena);
-	bytes = min(bytes, in_use - min(in_use, span->pos));
-	at = (void *)arena->first->base + span->pos;
+	if (span->pos >= in_use) {
+		bytes = 0;
+		goto unlock;
+	}
+	bytes = min(bytes, in_use - span->pos);
+	at = (void *)arena->first->base + array_index_nospec(span->pos, in_use);
 	if (to_object)
 		memcpy(at, buffer, bytes);
 	else
 		memcpy(buffer, at, bytes);
+unlock:
 	mutex_unlock(&object->arena_lock);
 	return bytes;
 }
@@ -157,7 +168,7 @@ static ssize_t transfer(struct kiocb *iocb, struct iov_iter *iter, bool to_objec
 
 	if (!iov_iter_count(iter))
 		return 0;
-	ret = find_span(ofd->object, iocb->ki_pos, &span);
+	ret = find_span(ofd, iocb->ki_pos, &span);
 	if (ret)
 		return ret;
 	buffer = kmalloc(MPDEMO_OWNER_COPY_MAX, GFP_KERNEL_ACCOUNT);

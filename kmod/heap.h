@@ -112,8 +112,8 @@ size_t mpdemo_heap_numbers(const struct mpdemo_heap_config *config);
 unsigned int mpdemo_heap_number(const struct mpdemo_heap *heap,
 				const void *memory);
 void *mpdemo_heap_memory(const struct mpdemo_heap *heap, unsigned int number);
-unsigned int mpdemo_heap_find(const struct mpdemo_heap *heap, size_t offset,
-			      size_t *pos);
+unsigned int mpdemo_heap_find(const struct mpdemo_heap *heap, unsigned int last,
+			      size_t offset, size_t *pos);
 size_t mpdemo_heap_largest(const struct mpdemo_heap *heap);
 void *mpdemo_heap_take(struct mpdemo_heap *heap, size_t size);
 void mpdemo_heap_put(struct mpdemo_heap *heap, void *memory);

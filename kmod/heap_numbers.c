@@ -65,9 +65,24 @@ void *mpdemo_heap_memory(const struct mpdemo_heap *heap, unsigned int number)
 	}
 }
 
+static const void *find_run(const struct mpdemo_heap *heap, const void *byte,
+			    unsigned int last)
+{
+	const void *run;
+
+	if (last >= heap->nr_blocks && last - heap->nr_blocks < heap->runs.nr_pages) {
+		run = mpdemo_heap_memory(heap, last);
+		if (mpdemo_runs_covers(&heap->runs, run, byte))
+			return run;
+	}
+	return mpdemo_runs_find(&heap->runs, byte);
+}
+
 /**
  * mpdemo_heap_find() - what a byte of a heap belongs to
  * @heap: the heap
+ * @last: where to look first, as a run is searched for by pages: any number, best the
+ *	one that was found last
  * @offset: of the byte, from the begin of the heap
  * @pos: set to that of the byte, from the begin of what it belongs to
  *
@@ -75,8 +90,8 @@ void *mpdemo_heap_memory(const struct mpdemo_heap *heap, unsigned int number)
  * Return: the number of a block, or of a run, held or not; MPDEMO_HEAP_NOWHERE: there is
  * nothing at this offset that could be handed out.
  */
-unsigned int mpdemo_heap_find(const struct mpdemo_heap *heap, size_t offset,
-			      size_t *pos)
+unsigned int mpdemo_heap_find(const struct mpdemo_heap *heap, unsigned int last,
+			      size_t offset, size_t *pos)
 {
 	const size_t bytes = heap->nr_pages << PAGE_SHIFT;
 	const char *byte, *first;
@@ -88,7 +103,7 @@ unsigned int mpdemo_heap_find(const struct mpdemo_heap *heap, size_t offset,
 	byte = (const char *)heap->base + array_index_nospec(offset, bytes);
 	number = heap_class_at(heap, byte);
 	if (number == heap->nr_classes) {
-		first = mpdemo_runs_find(&heap->runs, byte);
+		first = find_run(heap, byte, last);
 		*pos = byte - first;
 		return mpdemo_heap_number(heap, first);
 	}

@@ -62,9 +62,9 @@ struct mpdemo_object_config {
  * @align: alignment of blocks
  * @quota: blocks that an open file may hold, or 0: any number
  * @charge: what it is accounted for
- * @lock: read: operations that take blocks from the pool or heap, or keep them;
- *	write: turning the object dying, so that none of them is under way any more;
- *	or being alone with the pool
+ * @lock: read: operations that take blocks from the pool or heap without waiting for
+ *	them, or move them to the keeper; write: turning the object dying, so that none
+ *	of those is under way any more; or being alone with the pool
  * @dying: deleted, gives nothing any more; written under @lock
  * @pool: of a pool
  * @arena: of an arena; changed under @arena_lock, but counters are read without

@@ -401,7 +401,7 @@ int mpdemo_owner_free(struct mpdemo_owner_table *table,
  * @to: who shall hold it
  * @handle: the block, whose handle and content stay
  *
- * Context: Task context.
+ * Context: Task context, may sleep.
  * Return: as mpdemo_owner_free(); -EDQUOT: it would be more than @to may hold.
  */
 int mpdemo_owner_move(struct mpdemo_owner_table *table,

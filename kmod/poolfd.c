@@ -40,8 +40,9 @@ struct mpdemo_owner *objectfd_new_owner(struct objectfd *ofd, u32 flags)
 
 /*
  * To take many blocks is to lose to those who take one over and over. So after
- * some attempts it is done with all others who allocate or keep shut out; those
- * who free can disturb only as often as they hold blocks.
+ * some attempts it is done with all others shut out who allocate without waiting, or
+ * keep. Those who free can disturb only as often as they hold blocks; those who wait
+ * have to wait for us once they have got what they wait for.
  */
 static int take_alone(struct mpdemo_object *object, unsigned int n,
 		      u64 *handles)
@@ -119,8 +120,8 @@ static int reserve(struct mpdemo_object *object, unsigned int n, u64 deadline,
 }
 
 /*
- * The object is not entered while it is waited for: who turns it dying must not have
- * to wait, and sends us away. What was granted until then is given back.
+ * The object is not entered: who turns it dying must not have to wait, and sends us
+ * away. Who was granted blocks before that may have them, as who took them before.
  */
 static int take_waiting(struct mpdemo_object *object, unsigned int n,
 			u64 deadline, u64 *handles)
@@ -133,13 +134,7 @@ static int take_waiting(struct mpdemo_object *object, unsigned int n,
 	ret = reserve(object, n, deadline, &reservation);
 	if (ret)
 		return ret;
-	ret = mpdemo_object_enter(object);
-	if (ret) {
-		mpdemo_reservation_release(&reservation);
-		return ret;
-	}
-	mpdemo_object_leave(object);
-	/* The blocks are ours; with init_on_alloc=1 they are cleared, which takes long. */
+	/* With init_on_alloc=1 they are cleared, which takes long. */
 	mpdemo_owner_take_reserved(&object->owners, &reservation, handles);
 	return 0;
 }

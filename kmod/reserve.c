@@ -157,8 +157,8 @@ EXPORT_SYMBOL_GPL(mpdemo_pool_reserve);
  * however many it waits for. So any number of tasks can wait here for several blocks
  * each, as long as none of them holds blocks of this pool already.
  *
- * Where others change the list all the time it may take the wait to get them, though
- * they are free: with a deadline that is past, that is -ETIME.
+ * Where others change the list all the time, or are giving many back, it may take the
+ * wait to get them, though they are free: with a deadline that is past, that is -ETIME.
  *
  * Context: Task context, may sleep.
  * Return: 0; -ENOSPC: the pool never has as many; -ETIME: at the deadline; -EINTR: by

@@ -55,7 +55,8 @@ struct runs_nmi {
 
 static void set_size(struct run_page *page, u32 pages, size_t bytes)
 {
-	page->pages = pages;
+	/* As mpdemo_runs_covers() may read that of a run it does not hold. */
+	WRITE_ONCE(page->pages, pages);
 	page->unused = (size_t)pages * PAGE_SIZE - bytes;
 }
 
@@ -147,6 +148,24 @@ void *mpdemo_runs_find(const struct mpdemo_runs *runs, const void *byte)
 			cond_resched();
 	}
 	return (void *)(runs->addr + (page - runs->page) * PAGE_SIZE);
+}
+
+/**
+ * mpdemo_runs_covers() - whether a byte is in a run
+ * @runs: the runs
+ * @run: the begin of any page
+ * @byte: any address in the region
+ *
+ * Context: Any.
+ * Return: true if a run that is held began at @run, and the byte was in it.
+ */
+bool mpdemo_runs_covers(const struct mpdemo_runs *runs, const void *run,
+			const void *byte)
+{
+	const struct run_page *page = page_at(runs, run);
+
+	return byte >= run && READ_ONCE(page->state) == RUN_HELD &&
+	       (size_t)(byte - run) < (size_t)READ_ONCE(page->pages) * PAGE_SIZE;
 }
 
 /**

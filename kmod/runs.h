@@ -123,6 +123,8 @@ unsigned int mpdemo_runs_close(struct mpdemo_runs *runs);
 
 void *mpdemo_runs_alloc(struct mpdemo_runs *runs, size_t bytes);
 void *mpdemo_runs_find(const struct mpdemo_runs *runs, const void *byte);
+bool mpdemo_runs_covers(const struct mpdemo_runs *runs, const void *run,
+			const void *byte);
 int mpdemo_runs_claim(struct mpdemo_runs *runs, const void *run);
 void mpdemo_runs_unclaim(struct mpdemo_runs *runs, const void *run);
 bool mpdemo_runs_resize(struct mpdemo_runs *runs, const void *run,

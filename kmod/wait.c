@@ -485,7 +485,7 @@ static bool dismiss(struct pool *pool)
  * not have left when this returns. Grants may still come, from those who have found the
  * pool watched until now. To call it again changes nothing.
  *
- * Context: Task context.
+ * Context: Task context, may sleep.
  */
 void mpdemo_pool_end_waits(struct mpdemo_pool *api)
 {
@@ -527,7 +527,7 @@ void wait_close(struct pool *pool)
  * where none waits, there is none that is free and not seen here. So who looks after
  * each free, and after each wait that has ended, misses none.
  *
- * Context: Task context.
+ * Context: Task context, may sleep.
  * Return: true if so.
  */
 bool mpdemo_pool_has_free(struct mpdemo_pool *api)

@@ -305,6 +305,7 @@ TEST_F(fileio, heap)
 TEST_F(fileio, runs_of_a_heap)
 {
 	int heap = heap_create(self->dev, 0, 16 * 4096);
+	static unsigned char big[16 * 4096];
 	struct mpdemo_heap_alloc a, b, all;
 	__u64 first, second, third;
 
@@ -319,6 +320,18 @@ TEST_F(fileio, runs_of_a_heap)
 	EXPECT_EQ(0, memcmp(self->in, "\0\0\0\0\0", 5));
 	EXPECT_EQ(2 * STRIDE, try_pwrite(heap, self->out, 2 * STRIDE, 0));
 	EXPECT_EQ(1, try_pread(heap, self->in, 2, 16 * 4096 - 1));
+
+	/* Nor does the kernel go by where it found the last one, once that is gone. */
+	EXPECT_EQ(0, pool_free(heap, third));
+	EXPECT_EQ(-EALREADY, try_pread(heap, self->in, 1, 5 * 4096));
+	ASSERT_EQ(0, heap_alloc_flags(heap, 0, 4096, &first, &a));
+	ASSERT_EQ(0, heap_alloc_flags(heap, 0, 4 * 4096, &second, &b));
+	EXPECT_EQ(4096, a.out_bytes);
+	EXPECT_EQ(4 * 4096, try_pread(heap, big, sizeof(big), b.out_offset));
+	EXPECT_EQ(1, try_pwrite(heap, "x", 1, b.out_offset + 4 * 4096 - 1));
+	EXPECT_EQ(1, try_pread(heap, self->in, 1, a.out_offset));
+	EXPECT_EQ(1, try_pread(heap, self->in, 2, b.out_offset + 4 * 4096 - 1));
+	EXPECT_EQ('x', self->in[0]);
 	close(heap);
 }
 

@@ -115,10 +115,10 @@
  * DOC: memory
  *
  * mmap() of an object, shared and not executable, maps its bytes: block I of a pool is
- * at I * mpdemo_info.out_stride, what an arena has handed out at its offset.
- * pread() and pwrite() at the same offsets reach blocks of a pool that this open file
- * holds or that are kept, and what is in use of an arena; one call stays within one
- * block. Documentation/user-memory.rst says what comes of all that can be done with
+ * at I * mpdemo_info.out_stride, what an arena or a heap has handed out at its offset.
+ * pread() and pwrite() at the same offsets reach blocks of a pool and pieces of a heap
+ * that this open file holds or that are kept, and what is in use of an arena; one call
+ * stays within one block. Documentation/user-memory.rst says what comes of all that can be done with
  * either, and what each errno of them means.
  */
 
@@ -288,8 +288,8 @@ struct mpdemo_reopen {
 /* Wait until there are enough free blocks, the deadline has passed, a signal comes,
  * or the object is deleted. Who waits is served in the order of arrival, however
  * many blocks it waits for; who does not wait may overtake. A deadline in the past
- * is to try, in vain too where others change the pool all the time, or where it has to
- * grow first: that happens while one waits. Two who wait with blocks in their hands
+ * is to try, in vain too where others change the pool all the time or are giving many
+ * back, or where it has to grow first: that happens while one waits. Two who wait with blocks in their hands
  * can wait for each other for ever: to wait for several at once is what ALLOC_BULK is
  * for.
  */
