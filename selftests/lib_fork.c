@@ -77,7 +77,7 @@ static pid_t make_child(bool raw)
 
 static void child_has_nothing(FIXTURE_DATA(lib_fork) *self)
 {
-	struct mpdemo_info info;
+	struct mpdemo_info info = { .size = sizeof(info) };
 	void *blocks[4];
 	uint64_t handle;
 	int i;

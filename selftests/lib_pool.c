@@ -167,7 +167,7 @@ TEST_F(lib_pool, bad_frees)
 TEST_F(lib_pool, close_with_outstanding)
 {
 	struct mpdemo_pool *other = mpdemo_pool_from_fd(mpdemo_pool_fd(self->pool));
-	struct mpdemo_info info;
+	struct mpdemo_info info = { .size = sizeof(info) };
 	void *blocks[3];
 
 	ASSERT_NE(NULL, other);
@@ -222,7 +222,7 @@ TEST_F(lib_pool, refused)
 TEST_F(lib_pool, arena)
 {
 	struct mpdemo_arena *arena = mpdemo_arena_create(self->dev, 65536), *other;
-	struct mpdemo_info info;
+	struct mpdemo_info info = { .size = sizeof(info) };
 	char *a, *b;
 
 	ASSERT_NE(NULL, arena);
@@ -265,7 +265,7 @@ static void *free_later(void *data)
 TEST_F(lib_pool, deadline)
 {
 	void *blocks[BLOCKS];
-	struct mpdemo_info info;
+	struct mpdemo_info info = { .size = sizeof(info) };
 	void *data[3] = { self->pool, NULL, &info };
 	pthread_t thread;
 	__u64 begin;
@@ -309,7 +309,7 @@ TEST_F(lib_pool, grows_with_quota)
 TEST_F(lib_pool, arena_marks)
 {
 	struct mpdemo_arena *arena = mpdemo_arena_create(self->dev, 65536);
-	struct mpdemo_arena_place mark;
+	struct mpdemo_arena_place mark = { .size = sizeof(mark) };
 	void *piece;
 
 	ASSERT_NE(NULL, arena);
@@ -322,6 +322,93 @@ TEST_F(lib_pool, arena_marks)
 	EXPECT_EQ(0, mpdemo_arena_reset(arena));
 	EXPECT_EQ(-ESTALE, mpdemo_arena_rollback(arena, &mark));
 	mpdemo_arena_close(arena);
+}
+
+static bool is_untouched(const void *p, size_t bytes)
+{
+	const unsigned char *byte = p;
+
+	while (bytes && byte[bytes - 1] == 0x5a)
+		bytes--;
+	return !bytes;
+}
+
+/* Whoever was built with an older header has the shorter structure of then. */
+TEST_F(lib_pool, older_callers)
+{
+	const size_t old = offsetof(struct mpdemo_info, out_map_bytes);
+	struct mpdemo_arena *arena = mpdemo_arena_create(self->dev, 4096);
+	struct mpdemo_pool_create how;
+	struct mpdemo_info info;
+	struct mpdemo_pool *pool;
+
+	ASSERT_NE(NULL, arena);
+	memset(&info, 0x5a, sizeof(info));
+	info.size = old;
+	info.flags = 0;
+	EXPECT_EQ(0, mpdemo_pool_info(self->pool, &info));
+	EXPECT_EQ(MPDEMO_OBJECT_POOL, info.out_kind);
+	EXPECT_EQ(BLOCKS, info.out_capacity);
+	EXPECT_EQ(0, mpdemo_arena_info(arena, &info));
+	EXPECT_EQ(MPDEMO_OBJECT_ARENA, info.out_kind);
+	EXPECT_EQ(4096, info.out_capacity);
+	EXPECT_EQ(old, info.size);
+	EXPECT_TRUE(is_untouched((char *)&info + old, sizeof(info) - old));
+	info.size = old - 8;
+	EXPECT_EQ(-EINVAL, mpdemo_pool_info(self->pool, &info));
+	EXPECT_EQ(-EINVAL, mpdemo_arena_info(arena, &info));
+	mpdemo_arena_close(arena);
+
+	memset(&how, 0x5a, sizeof(how));
+	how.size = offsetof(struct mpdemo_pool_create, max_blocks);
+	how.flags = 0;
+	how.align = 0;
+	how.block_size = 8;
+	how.blocks = 8;
+	pool = mpdemo_pool_create_as(self->dev, &how);
+	EXPECT_NE(NULL, pool);
+	EXPECT_EQ(0, mpdemo_pool_close(pool));
+	how.size -= 8;
+	EXPECT_NO(EINVAL, mpdemo_pool_create_as(self->dev, &how));
+	how.size = 3;
+	EXPECT_NO(EINVAL, mpdemo_pool_create_as(self->dev, &how));
+}
+
+/* And with a newer one a longer structure; what it wants of the kernel beyond is refused. */
+TEST_F(lib_pool, newer_callers)
+{
+	struct mpdemo_arena *arena = mpdemo_arena_create(self->dev, 4096);
+	struct {
+		struct mpdemo_arena_place place;
+		__u64 more;
+	} mark = { .place.size = sizeof(mark) };
+	struct {
+		struct mpdemo_pool_create how;
+		__u64 more;
+	} create = {
+		.how = { .size = sizeof(create), .block_size = 8, .blocks = 8 },
+	};
+	struct mpdemo_pool *pool;
+
+	ASSERT_NE(NULL, arena);
+	EXPECT_EQ(0, mpdemo_arena_mark(arena, &mark.place));
+	EXPECT_EQ(sizeof(mark), mark.place.size);
+	EXPECT_EQ(0, mpdemo_arena_rollback(arena, &mark.place));
+	mark.more = 1;
+	EXPECT_EQ(-E2BIG, mpdemo_arena_mark(arena, &mark.place));
+	EXPECT_EQ(-E2BIG, mpdemo_arena_rollback(arena, &mark.place));
+	mark.place.size = sizeof(mark.place) - 8;
+	EXPECT_EQ(-EINVAL, mpdemo_arena_mark(arena, &mark.place));
+	EXPECT_EQ(-EINVAL, mpdemo_arena_rollback(arena, &mark.place));
+	mpdemo_arena_close(arena);
+
+	pool = mpdemo_pool_create_as(self->dev, &create.how);
+	EXPECT_NE(NULL, pool);
+	EXPECT_EQ(0, mpdemo_pool_close(pool));
+	create.more = 1;
+	EXPECT_NO(E2BIG, mpdemo_pool_create_as(self->dev, &create.how));
+	create.how.size = 1U << 20;
+	EXPECT_NO(E2BIG, mpdemo_pool_create_as(self->dev, &create.how));
 }
 
 TEST_HARNESS_MAIN

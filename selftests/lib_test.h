@@ -21,7 +21,7 @@ static inline int rounds(int n)
 
 static inline __u64 lib_in_use(struct mpdemo_pool *pool)
 {
-	struct mpdemo_info info = { 0 };
+	struct mpdemo_info info = { .size = sizeof(info) };
 
 	return mpdemo_pool_info(pool, &info) ? ~0ULL : info.out_in_use;
 }

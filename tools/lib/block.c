@@ -106,15 +106,6 @@ API void *mpdemo_pool_address(struct mpdemo_pool *pool, uint64_t handle)
 	return pool_block(pool, MPDEMO_HANDLE_INDEX(handle));
 }
 
-static int move(struct mpdemo_pool *pool, unsigned int cmd, uint64_t handle)
-{
-	struct mpdemo_bulk arg = {
-		.size = sizeof(arg), .count = 1, .handles = (uintptr_t)&handle,
-	};
-
-	return object_call(pool->object.fd, cmd, &arg);
-}
-
 /*
  * From the moment of the system call the block may come back to this very pool, by
  * mpdemo_pool_take() in another thread. So it is given up before.
@@ -136,7 +127,7 @@ API int mpdemo_pool_keep(struct mpdemo_pool *pool, void *block, uint64_t *handle
 	if (!g)
 		return -EALREADY;
 	*handle = MPDEMO_HANDLE(index, g);
-	ret = move(pool, MPDEMO_IOC_KEEP, *handle);
+	ret = object_move(pool->object.fd, MPDEMO_IOC_KEEP, *handle);
 	if (ret)
 		atomic_store_explicit(generation, g, memory_order_relaxed);
 	return ret;
@@ -148,9 +139,8 @@ API void *mpdemo_pool_take(struct mpdemo_pool *pool, uint64_t handle)
 
 	if (!pool_alive(pool))
 		return null_errno(EOWNERDEAD);
-	ret = move(pool, MPDEMO_IOC_TAKE, handle);
+	ret = object_move(pool->object.fd, MPDEMO_IOC_TAKE, handle);
 	if (ret)
 		return null_errno(ret);
-	block_come(pool, handle);
-	return pool_block(pool, MPDEMO_HANDLE_INDEX(handle));
+	return block_come(pool, handle);
 }

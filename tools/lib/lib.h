@@ -76,6 +76,16 @@ struct mpdemo_object {
 };
 
 /**
+ * struct mapped - an object of which no more is known than that
+ * @object: its open file
+ * @alive: wiped in a child
+ */
+struct mapped {
+	struct mpdemo_object object;
+	bool *alive;
+};
+
+/**
  * struct cache - the cache of a thread for a pool; wiped in a child
  * @next: of the same pool; under the lock
  * @thread: whose it is
@@ -158,14 +168,32 @@ extern __thread struct thread *self __attribute__((tls_model("initial-exec"),
 int pool_slot_get(struct mpdemo_pool *pool);
 void pool_slot_put(struct mpdemo_pool *pool);
 
+/* Of any size that the kernel takes, which is a page at most. */
+union sized_arg {
+	struct mpdemo_pool_create pool_create;
+	struct mpdemo_heap_create heap_create;
+	char bytes[4096];
+};
+
 /* object.c */
+int sized_arg(union sized_arg *arg, const uint32_t *how);
 int object_create(struct mpdemo_object *object, int fd, uint32_t kind, void *at,
 		  int map_flags, struct mpdemo_info *info);
 int object_open(int dev, const char *name, uint32_t access);
 int object_reopen(int fd, uint32_t access);
+int object_again(int fd);
+int object_move(int fd, unsigned int cmd, uint64_t handle);
 void object_unmap(struct mpdemo_object *object);
 int object_call(int fd, unsigned int cmd, void *arg);
 int object_info(int fd, struct mpdemo_info *info);
+
+/* mapped.c */
+void *mapped_begin(int fd, uint32_t kind);
+void mapped_end(struct mapped *mapped);
+int mapped_reopen(struct mapped *mapped, uint32_t kind);
+int mapped_call(const struct mapped *mapped, unsigned int cmd, void *arg);
+void *mapped_address(const struct mapped *mapped, uint64_t offset);
+uint64_t mapped_offset(const struct mapped *mapped, const void *p);
 
 /* pool.c */
 struct mpdemo_pool *pool_create_at(int dev, size_t block_size, size_t blocks, size_t align,

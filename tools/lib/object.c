@@ -16,6 +16,20 @@ int object_call(int fd, unsigned int cmd, void *arg)
 	return ioctl(fd, cmd, arg) < 0 ? -errno : 0;
 }
 
+/*
+ * A copy of what says how to create an object, for the kernel to write to. The caller may have
+ * been built with an older header, or with a newer one: it is the kernel that judges.
+ */
+int sized_arg(union sized_arg *arg, const uint32_t *how)
+{
+	if (*how > sizeof(*arg))
+		return -E2BIG;
+	if (*how < sizeof(*how))
+		return -EINVAL;
+	memcpy(arg, how, *how);
+	return 0;
+}
+
 API int mpdemo_device_open(const char *path)
 {
 	int fd = open(path ? path : DEVICE, O_RDWR | O_CLOEXEC);
@@ -44,6 +58,25 @@ int object_reopen(int fd, uint32_t access)
 	int ret = object_call(fd, MPDEMO_IOC_REOPEN, &arg);
 
 	return ret ? ret : arg.out_fd;
+}
+
+/* Another open file with the access of this one, or -errno. */
+int object_again(int fd)
+{
+	struct mpdemo_info info;
+	int ret = object_info(fd, &info);
+
+	return ret ? ret : object_reopen(fd, info.out_access);
+}
+
+/* MPDEMO_IOC_KEEP or _TAKE */
+int object_move(int fd, unsigned int cmd, uint64_t handle)
+{
+	struct mpdemo_bulk arg = {
+		.size = sizeof(arg), .count = 1, .handles = (uintptr_t)&handle,
+	};
+
+	return object_call(fd, cmd, &arg);
 }
 
 int object_info(int fd, struct mpdemo_info *info)

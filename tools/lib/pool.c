@@ -3,7 +3,6 @@
  * Begin and end of pools.
  */
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -83,16 +82,12 @@ static struct mpdemo_pool *begin_pool(int fd)
 
 API struct mpdemo_pool *mpdemo_pool_create_as(int dev, const struct mpdemo_pool_create *how)
 {
-	struct mpdemo_pool_create arg = { 0 };
-	int ret;
+	union sized_arg arg;
+	int ret = sized_arg(&arg, &how->size);
 
-	/* The caller may have been built with an older header, or with a newer one. */
-	if (how->size > sizeof(arg))
-		return null_errno(E2BIG);
-	memcpy(&arg, how, how->size);
-	ret = object_call(dev, MPDEMO_IOC_POOL_CREATE, &arg);
-
-	return begin_pool(ret ? ret : arg.out_fd);
+	if (!ret)
+		ret = object_call(dev, MPDEMO_IOC_POOL_CREATE, &arg);
+	return begin_pool(ret ? ret : arg.pool_create.out_fd);
 }
 
 /* The caller has reserved room @at, unless that is NULL. */
@@ -123,10 +118,7 @@ API struct mpdemo_pool *mpdemo_pool_open(int dev, const char *name, uint32_t acc
 
 API struct mpdemo_pool *mpdemo_pool_from_fd(int fd)
 {
-	struct mpdemo_info info;
-	int ret = object_info(fd, &info);
-
-	return begin_pool(ret ? ret : object_reopen(fd, info.out_access));
+	return begin_pool(object_again(fd));
 }
 
 API int mpdemo_pool_set_cache(struct mpdemo_pool *pool, unsigned int blocks)
@@ -211,7 +203,8 @@ close_fd:
 
 API int mpdemo_pool_info(struct mpdemo_pool *pool, struct mpdemo_info *info)
 {
-	return pool_alive(pool) ? object_info(pool->object.fd, info) : -EOWNERDEAD;
+	return pool_alive(pool) ? object_call(pool->object.fd, MPDEMO_IOC_INFO, info) :
+				  -EOWNERDEAD;
 }
 
 API int mpdemo_pool_fd(const struct mpdemo_pool *pool)

@@ -38,6 +38,10 @@ extern "C" {
  * Trust: who else has an object open may write to all of it. The library keeps all that it
  * goes by in memory of its own.
  *
+ * Sizes: a structure of <linux/mempool_demo.h> that a caller passes has its size in its first
+ * member, and the rest zeroed, as for the kernel: = { .size = sizeof(...) }. So programs and
+ * the library may be built with different headers. -EINVAL: the size is less than ever was.
+ *
  * Memory: what this library hands out is from its objects, never from malloc(). Only the
  * structures of pools, arenas and heaps themselves are, when these are made.
  */
@@ -150,7 +154,7 @@ int mpdemo_pool_reopen(struct mpdemo_pool *pool);
 /**
  * mpdemo_pool_info() - ask the kernel about a pool
  * @pool: the pool
- * @info: filled in; blocks in caches count as in use and as held
+ * @info: with its own size; filled in; blocks in caches count as in use and as held
  *
  * Return: 0 or -errno.
  */
@@ -406,7 +410,7 @@ int mpdemo_arena_reopen(struct mpdemo_arena *arena);
 /**
  * mpdemo_arena_info() - ask the kernel about an arena
  * @arena: the arena
- * @info: filled in
+ * @info: with its own size; filled in
  *
  * Return: 0 or -errno.
  */
@@ -452,7 +456,7 @@ void *mpdemo_arena_address(const struct mpdemo_arena *arena, uint64_t offset);
 /**
  * mpdemo_arena_mark() - remember how much of an arena is in use
  * @arena: the arena
- * @mark: filled in; may be sent to other processes
+ * @mark: with its own size; filled in; may be sent to other processes
  *
  * Return: 0; -ENOSPC: there are MPDEMO_ARENA_MARKS; or another -errno.
  */
