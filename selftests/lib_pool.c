@@ -142,6 +142,31 @@ TEST_F(lib_pool, bulk)
 	EXPECT_EQ(-ERANGE, mpdemo_pool_alloc_bulk(self->pool, 0, blocks));
 }
 
+/* Where the kernel refuses a call as a whole no block is refused, nor lost. */
+TEST_F(lib_pool, refused_as_a_whole)
+{
+	struct mpdemo_reopen read_only = {
+		.size = sizeof(read_only), .flags = MPDEMO_ACCESS_READ,
+	};
+	int fd = mpdemo_pool_fd(self->pool), saved = dup(fd);
+	void *blocks[3];
+
+	ASSERT_LE(0, saved);
+	ASSERT_EQ(0, mpdemo_pool_alloc_bulk(self->pool, 3, blocks));
+	ASSERT_EQ(0, ioctl(fd, MPDEMO_IOC_REOPEN, &read_only));
+	ASSERT_EQ(fd, dup2(read_only.out_fd, fd));
+	EXPECT_EQ(-EBADF, mpdemo_pool_free_bulk(self->pool, 3, blocks));
+	EXPECT_EQ(-EBADF, mpdemo_pool_free_bulk(self->pool, 1, blocks));
+	EXPECT_EQ(0, mpdemo_pool_bad_frees(self->pool));
+	EXPECT_NE(0, mpdemo_pool_handle(self->pool, blocks[2]));
+	ASSERT_EQ(fd, dup2(saved, fd));
+	EXPECT_EQ(0, mpdemo_pool_free_bulk(self->pool, 3, blocks));
+	EXPECT_EQ(0, lib_in_use(self->pool));
+	EXPECT_EQ(0, mpdemo_pool_free_bulk(self->pool, 0, blocks));
+	close(read_only.out_fd);
+	close(saved);
+}
+
 /* One wrong address does not keep the others from being freed. */
 TEST_F(lib_pool, bad_frees)
 {

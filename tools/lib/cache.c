@@ -49,6 +49,12 @@ API struct mpdemo_cache *mpdemo_cache_get(struct mpdemo_pool *pool)
 	return thread ? new_cache(pool, thread) : NULL;
 }
 
+/* Whether one handle was refused, rather than the call as a whole. */
+static bool is_about_handle(int err)
+{
+	return err == -EALREADY || err == -ESTALE || err == -ENOENT || err == -EPERM;
+}
+
 /* Give back @count handles, at most BATCH. Return: 0, or why the first refused one was. */
 static int free_handles(struct mpdemo_pool *pool, unsigned int count, const uint64_t *handles)
 {
@@ -63,9 +69,15 @@ static int free_handles(struct mpdemo_pool *pool, unsigned int count, const uint
 
 		if (!ret)
 			break;
+		first = first ? first : ret;
+		/* Nothing was done, not even @out_done written. They stay ours. */
+		if (!is_about_handle(ret)) {
+			while (count)
+				block_come(pool, handles[--count]);
+			break;
+		}
 		/* One was refused, which is not ours then: go on behind it. */
 		atomic_fetch_add_explicit(&pool->state->bad_frees, 1, memory_order_relaxed);
-		first = first ? first : ret;
 		handles += done + 1;
 		count -= done + 1;
 	}

@@ -217,7 +217,8 @@ void *mpdemo_pool_alloc_until(struct mpdemo_pool *pool, uint64_t deadline);
  * @block: the block; NULL: nothing happens
  *
  * Return: 0; -EALREADY, -EINVAL: see mpdemo_pool_bad_frees(), which may be about other blocks
- * than this; -EOWNERDEAD.
+ * than this; -EOWNERDEAD; or another errno of the kernel, where blocks that could not go back
+ * stay allocated until the pool is closed.
  */
 int mpdemo_pool_free(struct mpdemo_pool *pool, void *block);
 
@@ -242,7 +243,8 @@ int mpdemo_pool_alloc_bulk(struct mpdemo_pool *pool, unsigned int count, void **
  * To the kernel; caches are left alone. All that can be freed is freed.
  *
  * Return: 0; or of the first that could not: -EINVAL: no block of this pool; -EALREADY:
- * it is free; -EOWNERDEAD.
+ * it is free; -EOWNERDEAD; or another errno of the kernel, such as -ENOMEM, and those that
+ * were not freed stay allocated.
  */
 int mpdemo_pool_free_bulk(struct mpdemo_pool *pool, unsigned int count, void *const *blocks);
 
@@ -321,9 +323,15 @@ struct mpdemo_cache *mpdemo_cache_get(struct mpdemo_pool *pool);
  *
  * And those that caches of this process have left to each other.
  *
- * Return: 0; -EINVAL, -EALREADY: see mpdemo_pool_bad_frees(); -EOWNERDEAD.
+ * Return: as mpdemo_pool_free().
  */
 int mpdemo_cache_flush(struct mpdemo_cache *cache);
+
+/* Where the addresses are. C++ has no arrays without a length. */
+static inline void **mpdemo_cache_blocks(struct mpdemo_cache *cache)
+{
+	return (void **)(cache + 1);
+}
 
 /* The slow halves of what follows. */
 void *mpdemo_cache_alloc_slow(struct mpdemo_cache *cache);
