@@ -130,9 +130,9 @@ static void *take_temp(struct tls_temp *temp, size_t bytes)
 {
 	void *p = temp->next;
 
-	/* Before it is rounded up, which may overflow. */
-	if (unlikely(bytes > (size_t)(temp->end - temp->next)))
-		return null_errno(ENOSPC);
+	/* Before it is rounded up, which may overflow. 0 is as SIZE_MAX here. */
+	if (unlikely(bytes - 1 >= (size_t)(temp->end - temp->next)))
+		return null_errno(bytes ? ENOSPC : ERANGE);
 	temp->next += (bytes + 15) & ~(size_t)15;
 	return p;
 }

@@ -225,7 +225,7 @@ int mpdemo_pool_free(struct mpdemo_pool *pool, void *block);
 /**
  * mpdemo_pool_alloc_bulk() - allocate many blocks at once, or none
  * @pool: the pool
- * @count: how many, up to MPDEMO_BULK_MAX
+ * @count: how many, 1 to MPDEMO_BULK_MAX
  * @blocks: room for @count addresses
  *
  * From the kernel, by one system call; caches of threads are left alone. All bytes are zero.
@@ -237,7 +237,7 @@ int mpdemo_pool_alloc_bulk(struct mpdemo_pool *pool, unsigned int count, void **
 /**
  * mpdemo_pool_free_bulk() - free many blocks at once
  * @pool: the pool
- * @count: how many
+ * @count: how many; 0: nothing happens
  * @blocks: their addresses
  *
  * To the kernel; caches are left alone. All that can be freed is freed.
@@ -435,11 +435,11 @@ int mpdemo_arena_fd(const struct mpdemo_arena *arena);
 /**
  * mpdemo_arena_alloc() - allocate from an arena, by one system call
  * @arena: the arena, maybe shared with other processes
- * @bytes: how many
+ * @bytes: how many, 1 or more
  * @align: a power of two up to 4096; 0: 8
  *
  * Return: the bytes, all zero, which live until the next reset, by whomever; NULL with errno,
- * ENOSPC above all; EOWNERDEAD.
+ * ENOSPC above all; ERANGE: @bytes is 0; EOWNERDEAD.
  */
 void *mpdemo_arena_alloc(struct mpdemo_arena *arena, size_t bytes, size_t align);
 

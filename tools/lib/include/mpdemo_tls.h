@@ -36,13 +36,13 @@ int mpdemo_tls_free_small(void *block);
 
 /**
  * mpdemo_tls_alloc_temp() - temporary memory from this thread's own 64 KiB
- * @bytes: how many, rounded up to 16, to which it is aligned
+ * @bytes: how many, 1 or more, rounded up to 16, to which it is aligned
  *
  * The first call of a thread makes its arena; the exit of the thread ends it.
  *
  * Return: the bytes, of any content, until mpdemo_tls_reset_temp(); NULL with errno: ENOSPC:
- * so much is not left; EOWNERDEAD; of the first call also those of mpdemo_device_open() and
- * mpdemo_arena_create().
+ * so much is not left; ERANGE: @bytes is 0; EOWNERDEAD; of the first call also those of
+ * mpdemo_device_open() and mpdemo_arena_create().
  */
 void *mpdemo_tls_alloc_temp(size_t bytes);
 
