@@ -151,7 +151,7 @@ static int fetch(struct mpdemo_pool *pool, unsigned int count, void **blocks)
 
 API void *mpdemo_cache_alloc_slow(struct mpdemo_cache *cache)
 {
-	void *one;
+	void **blocks = mpdemo_cache_blocks(cache), *one;
 	int ret;
 
 	if (!cache->pool)
@@ -160,30 +160,31 @@ API void *mpdemo_cache_alloc_slow(struct mpdemo_cache *cache)
 		ret = fetch(cache->pool, 1, &one);
 		return ret < 0 ? null_errno(ret) : one;
 	}
-	ret = depot_take(cache->pool, cache->size / 2, cache->blocks);
+	ret = depot_take(cache->pool, cache->size / 2, blocks);
 	if (!ret)
-		ret = fetch(cache->pool, cache->size / 2, cache->blocks);
+		ret = fetch(cache->pool, cache->size / 2, blocks);
 	if (ret < 0)
 		return null_errno(ret);
 	cache->count = ret - 1;
-	return cache->blocks[ret - 1];
+	return blocks[ret - 1];
 }
 
 /* Full: those that came first go, as the others are likely still in the CPU's caches. */
 API int mpdemo_cache_free_slow(struct mpdemo_cache *cache, void *block)
 {
 	unsigned int half = cache->size - cache->size / 2, left;
+	void **blocks = mpdemo_cache_blocks(cache);
 	int ret, more;
 
 	if (!cache->pool)
 		return -EOWNERDEAD;
 	if (!cache->size)
 		return cache_return(cache->pool, 1, &block);
-	ret = depot_put(cache->pool, half, cache->blocks, &left);
-	more = left ? cache_return(cache->pool, left, cache->blocks) : 0;
+	ret = depot_put(cache->pool, half, blocks, &left);
+	more = left ? cache_return(cache->pool, left, blocks) : 0;
 	cache->count -= half;
-	memmove(cache->blocks, cache->blocks + half, cache->count * sizeof(cache->blocks[0]));
-	cache->blocks[cache->count++] = block;
+	memmove(blocks, blocks + half, cache->count * sizeof(blocks[0]));
+	blocks[cache->count++] = block;
 	return ret ? ret : more;
 }
 
@@ -193,7 +194,7 @@ static int empty(struct mpdemo_cache *cache)
 	unsigned int count = cache->count;
 
 	cache->count = 0;
-	return cache_return(cache->pool, count, cache->blocks);
+	return cache_return(cache->pool, count, mpdemo_cache_blocks(cache));
 }
 
 API int mpdemo_cache_flush(struct mpdemo_cache *cache)

@@ -229,7 +229,7 @@ API void *mpdemo_heap_alloc(struct mpdemo_heap *heap, size_t bytes)
 	cache = cache_if_any(heap->pools[class_of(bytes)]);
 	if (unlikely(!cache || !cache->count))
 		return alloc_slow(heap, bytes);
-	return cache->blocks[--cache->count];
+	return mpdemo_cache_blocks(cache)[--cache->count];
 }
 
 API int mpdemo_heap_free(struct mpdemo_heap *heap, void *p)

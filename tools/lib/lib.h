@@ -90,7 +90,7 @@ struct mapped {
  * @next: of the same pool; under the lock
  * @thread: whose it is
  * @bytes: length of its mapping
- * @user: what the user sees
+ * @user: what the user sees, and the addresses of blocks behind it
  */
 struct cache {
 	struct cache *next;

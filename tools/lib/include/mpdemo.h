@@ -295,16 +295,16 @@ void *mpdemo_pool_take(struct mpdemo_pool *pool, uint64_t handle);
 
 /**
  * struct mpdemo_cache - blocks at hand for one thread; for the functions here only
- * @count: how many are in @blocks
+ * @count: how many there are
  * @size: how many fit; 0 in a forked child, where all this memory is zeroed by the kernel
  * @pool: of which pool; NULL in a forked child
- * @blocks: their addresses
+ *
+ * The addresses of the blocks follow it.
  */
 struct mpdemo_cache {
 	uint32_t count;
 	uint32_t size;
 	struct mpdemo_pool *pool;
-	void *blocks[];
 };
 
 /**
@@ -350,7 +350,7 @@ static inline void *mpdemo_cache_alloc(struct mpdemo_cache *cache)
 	if (__builtin_expect(!count, 0))
 		return mpdemo_cache_alloc_slow(cache);
 	cache->count = --count;
-	return cache->blocks[count];
+	return mpdemo_cache_blocks(cache)[count];
 }
 
 /**
@@ -366,7 +366,7 @@ static inline int mpdemo_cache_free(struct mpdemo_cache *cache, void *block)
 
 	if (__builtin_expect(count == cache->size, 0))
 		return mpdemo_cache_free_slow(cache, block);
-	cache->blocks[count] = block;
+	mpdemo_cache_blocks(cache)[count] = block;
 	cache->count = count + 1;
 	return 0;
 }
