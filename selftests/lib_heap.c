@@ -1,28 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Proves that a heap keeps every byte of every piece through allocations, resizes and frees of
- * all sizes at random, by one thread and by several; that it ends at its size; and that it
- * serves as a lua_Alloc and for SQLite's methods.
+ * all sizes at random; that it ends at its size; and that it serves as a lua_Alloc and for
+ * SQLite's methods.
  */
-#include "lib_test.h"
+#include "lib_load.h"
 
 #define BYTES	(2 << 20)
-#define PIECES	400
-#define THREADS	4
-
-struct piece {
-	unsigned char *p;
-	size_t bytes;
-	unsigned char seed;
-};
-
-struct load {
-	struct mpdemo_heap *heap;
-	struct piece pieces[PIECES];
-	unsigned int random;
-	unsigned int wrong, none;
-	int rounds;
-};
 
 FIXTURE(lib_heap) {
 	int dev;
@@ -42,121 +26,14 @@ FIXTURE_TEARDOWN(lib_heap)
 	close(self->dev);
 }
 
-static unsigned int random_of(struct load *load)
-{
-	load->random = load->random * 1103515245 + 12345;
-	return load->random >> 8;
-}
-
-/* Small ones mostly. */
-static size_t random_size(struct load *load)
-{
-	unsigned int kind = random_of(load) % 16;
-
-	if (kind < 10)
-		return random_of(load) % 200;
-	return kind < 15 ? random_of(load) % 3000 : random_of(load) % 40000;
-}
-
-static unsigned char byte_of(const struct piece *piece, size_t i)
-{
-	return piece->seed + i * 7 + i / 251;
-}
-
-static void fill(struct piece *piece, size_t from)
-{
-	for (; from < piece->bytes; from++)
-		piece->p[from] = byte_of(piece, from);
-}
-
-static void check(struct load *load, const struct piece *piece, size_t bytes)
-{
-	for (size_t i = 0; i < bytes; i++) {
-		if (piece->p[i] != byte_of(piece, i)) {
-			load->wrong++;
-			return;
-		}
-	}
-}
-
-static void step(struct load *load)
-{
-	struct piece *piece = &load->pieces[random_of(load) % PIECES];
-	size_t bytes = random_of(load) % 4 ? random_size(load) : 0;
-	size_t kept = bytes < piece->bytes ? bytes : piece->bytes;
-	unsigned char *p;
-
-	if (piece->p)
-		check(load, piece, piece->bytes);
-	p = mpdemo_heap_hook(load->heap, piece->p, piece->bytes, bytes);
-	if (!p && bytes) {
-		load->none++;
-		load->wrong += errno != EAGAIN || bytes <= piece->bytes;
-		if (piece->p)
-			check(load, piece, piece->bytes);
-		return;
-	}
-	piece->p = p;
-	piece->bytes = bytes;
-	if (!p)
-		return;
-	load->wrong += (uintptr_t)p % 16 || mpdemo_heap_usable(load->heap, p) < bytes;
-	check(load, piece, kept);
-	if (!kept)
-		piece->seed = random_of(load);
-	fill(piece, kept);
-}
-
-static void *run(void *data)
-{
-	struct load *load = data;
-	int i;
-
-	for (i = 0; i < load->rounds; i++)
-		step(load);
-	for (i = 0; i < PIECES; i++) {
-		struct piece *piece = &load->pieces[i];
-
-		if (!piece->p)
-			continue;
-		check(load, piece, piece->bytes);
-		load->wrong += mpdemo_heap_free(load->heap, piece->p) != 0;
-	}
-	return NULL;
-}
-
 TEST_F(lib_heap, random_pattern)
 {
 	static struct load load;
 
 	load = (struct load){ .heap = self->heap, .random = 1, .rounds = rounds(30000) };
-	run(&load);
+	load_run(&load);
 	EXPECT_EQ(0, load.wrong);
 	EXPECT_EQ(0, load.none);
-}
-
-/* Together they want more than there is. */
-TEST_F(lib_heap, threads)
-{
-	static struct load loads[THREADS];
-	pthread_t threads[THREADS];
-	unsigned int none = 0;
-	int i;
-
-	for (i = 0; i < THREADS; i++) {
-		loads[i] = (struct load){
-			.heap = self->heap, .random = i, .rounds = rounds(20000),
-		};
-		ASSERT_EQ(0, pthread_create(&threads[i], NULL, run, &loads[i]));
-	}
-	for (i = 0; i < THREADS; i++) {
-		ASSERT_EQ(0, pthread_join(threads[i], NULL));
-		CHECK(0, loads[i].wrong, "thread %d", i);
-		none += loads[i].none;
-	}
-	EXPECT_LT(0, none);
-	/* Nothing is left of it: all the large half is in one piece. */
-	EXPECT_NE(NULL, mpdemo_heap_alloc(self->heap, BYTES / 2));
 }
 
 /* Each size by itself, to the last piece; never memory from elsewhere. */

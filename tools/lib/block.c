@@ -10,10 +10,12 @@
 void *block_come(struct mpdemo_pool *pool, uint64_t handle)
 {
 	uint32_t index = MPDEMO_HANDLE_INDEX(handle);
+	void *block = pool_block(pool, index);
 
+	__tsan_acquire(block);
 	atomic_store_explicit(&pool->state->generations[index], MPDEMO_HANDLE_GENERATION(handle),
 			      memory_order_relaxed);
-	return pool_block(pool, index);
+	return block;
 }
 
 /*
@@ -27,6 +29,7 @@ int block_give_up(struct mpdemo_pool *pool, const void *block, uint64_t *handle)
 
 	if (index < 0)
 		return -EINVAL;
+	__tsan_release((void *)block);
 	generation = atomic_exchange_explicit(&pool->state->generations[index], 0,
 					      memory_order_relaxed);
 	if (!generation)
@@ -69,8 +72,7 @@ API int mpdemo_pool_alloc_bulk(struct mpdemo_pool *pool, unsigned int count, voi
 		uint64_t handle;
 
 		memcpy(&handle, &blocks[i], sizeof(handle));
-		block_come(pool, handle);
-		blocks[i] = pool_block(pool, MPDEMO_HANDLE_INDEX(handle));
+		blocks[i] = block_come(pool, handle);
 	}
 	return 0;
 }
@@ -122,6 +124,7 @@ API int mpdemo_pool_keep(struct mpdemo_pool *pool, void *block, uint64_t *handle
 	index = pool_index(pool, block);
 	if (index < 0)
 		return -EINVAL;
+	__tsan_release((void *)block);
 	generation = &pool->state->generations[index];
 	g = atomic_exchange_explicit(generation, 0, memory_order_relaxed);
 	if (!g)

@@ -20,6 +20,17 @@
 #define API		__attribute__((visibility("default")))
 #define unlikely(x)	__builtin_expect(!!(x), 0)
 
+/*
+ * Whoever gets a block sees what was written to it before it was given back. That is the kernel's
+ * doing, of which ThreadSanitizer knows nothing: it is told so of each block, and of no more.
+ */
+#ifdef __SANITIZE_THREAD__
+#include <sanitizer/tsan_interface.h>
+#else
+#define __tsan_release(block)	((void)(block))
+#define __tsan_acquire(block)	((void)(block))
+#endif
+
 /* Pools that may be open at a time. */
 #define MAX_POOLS	1024
 
