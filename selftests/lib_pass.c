@@ -4,9 +4,7 @@
  * what is in them; and that a block on its way is not lost when its sender is killed. This
  * program is linked with the shared library.
  */
-#include "lib_test.h"
-
-#include <sys/socket.h>
+#include "lib_socket.h"
 
 #define BLOCKS	256
 #define SIZE	128
@@ -30,46 +28,6 @@ FIXTURE_TEARDOWN(lib_pass)
 	close(self->sockets[0]);
 	close(self->sockets[1]);
 	close(self->dev);
-}
-
-union control {
-	char bytes[CMSG_SPACE(sizeof(int))];
-	struct cmsghdr header;
-};
-
-static bool send_fd(int socket, int fd)
-{
-	union control control = { 0 };
-	struct iovec io = { .iov_base = &fd, .iov_len = 1 };
-	struct msghdr message = {
-		.msg_iov = &io, .msg_iovlen = 1, .msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-
-	control.header = (struct cmsghdr){
-		.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS,
-		.cmsg_len = CMSG_LEN(sizeof(int)),
-	};
-	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
-	return sendmsg(socket, &message, 0) == 1;
-}
-
-static int receive_fd(int socket)
-{
-	union control control = { 0 };
-	char byte;
-	struct iovec io = { .iov_base = &byte, .iov_len = 1 };
-	struct msghdr message = {
-		.msg_iov = &io, .msg_iovlen = 1, .msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-	int fd;
-
-	if (recvmsg(socket, &message, MSG_CMSG_CLOEXEC) != 1 ||
-	    control.header.cmsg_type != SCM_RIGHTS)
-		return -1;
-	memcpy(&fd, CMSG_DATA(&control.header), sizeof(fd));
-	return fd;
 }
 
 static bool send_handle(int socket, uint64_t handle)

@@ -487,7 +487,7 @@ int mpdemo_arena_rollback(struct mpdemo_arena *arena, const struct mpdemo_arena_
  */
 int mpdemo_arena_reset(struct mpdemo_arena *arena);
 
-/* Heaps: any size, for one process and what of it is not forked */
+/* Heaps: any size, for one process alone, from caches of its threads */
 
 /**
  * mpdemo_heap_create() - create a heap
@@ -586,6 +586,7 @@ void *mpdemo_heap_hook(void *heap, void *p, size_t old_bytes, size_t bytes);
 }
 #endif
 
+#include <mpdemo_shared.h>
 #include <mpdemo_tls.h>
 
 #endif /* MPDEMO_H */
