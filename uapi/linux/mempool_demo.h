@@ -118,8 +118,8 @@
  * at I * mpdemo_info.out_stride, what an arena or a heap has handed out at its offset.
  * pread() and pwrite() at the same offsets reach blocks of a pool and pieces of a heap
  * that this open file holds or that are kept, and what is in use of an arena; one call
- * stays within one block. Documentation/user-memory.rst says what comes of all that can be done with
- * either, and what each errno of them means.
+ * stays within one block. Documentation/user-memory.rst says what comes of all that can
+ * be done with either, and what each errno of them means.
  */
 
 #define MPDEMO_IOC_TYPE		0xBD
@@ -289,9 +289,9 @@ struct mpdemo_reopen {
  * or the object is deleted. Who waits is served in the order of arrival, however
  * many blocks it waits for; who does not wait may overtake. A deadline in the past
  * is to try, in vain too where others change the pool all the time or are giving many
- * back, or where it has to grow first: that happens while one waits. Two who wait with blocks in their hands
- * can wait for each other for ever: to wait for several at once is what ALLOC_BULK is
- * for.
+ * back, or where it has to grow first: that happens while one waits. Two who wait with
+ * blocks in their hands can wait for each other for ever: to wait for several at once
+ * is what ALLOC_BULK is for.
  */
 #define MPDEMO_ALLOC_WAIT	(1U << 1)
 
