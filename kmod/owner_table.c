@@ -287,34 +287,46 @@ struct change {
 	struct mpdemo_owner *was;
 };
 
-/* Return: 0; -EBUSY: to be tried again, see wait_a_moment(); or why it is refused. */
-static int try_change(struct mpdemo_owner_table *table, struct change *change)
+/*
+ * Whether it can change hands, as its word is now.
+ * Return: 0; -EBUSY: to be tried again, see wait_a_moment(); or why it is refused.
+ */
+static int look_up(struct mpdemo_owner_table *table, struct change *change,
+		   u64 *word)
 {
 	u32 index = MPDEMO_HANDLE_INDEX(change->handle);
-	u32 generation = MPDEMO_HANDLE_GENERATION(change->handle);
-	atomic64_t *at;
-	u64 word;
 	int ret;
 
 	if (index >= table->nr)
 		return -ENOENT;
 	change->index = array_index_nospec(index, table->nr);
-	at = &table->words[change->index];
-	word = atomic64_read(at);
-	ret = why_refused(word, generation);
+	*word = atomic64_read(&table->words[change->index]);
+	ret = why_refused(*word, MPDEMO_HANDLE_GENERATION(change->handle));
 	if (ret)
 		return ret;
-	if (word_id(word) == OWNER_BUSY)
+	if (word_id(*word) == OWNER_BUSY)
 		return -EBUSY;
-	if (word_id(word) == change->from->id)
+	if (word_id(*word) == change->from->id)
 		change->was = change->from;
-	else if (change->or_kept && word_id(word) == OWNER_KEEPER)
+	else if (change->or_kept && word_id(*word) == OWNER_KEEPER)
 		change->was = &table->keeper;
 	else
 		return -EPERM;
+	return 0;
+}
+
+/* Return: as look_up(). */
+static int try_change(struct mpdemo_owner_table *table, struct change *change)
+{
+	u64 word;
+	int ret;
+
+	ret = look_up(table, change, &word);
+	if (ret)
+		return ret;
 	/* Full order; pairs with the releases in own() and mpdemo_owner_copy(). */
-	return atomic64_try_cmpxchg(at, &word,
-				    word_make(generation, change->to_id)) ?
+	return atomic64_try_cmpxchg(&table->words[change->index], &word,
+				    word_make(word_generation(word), change->to_id)) ?
 	       0 : -EBUSY;
 }
 
@@ -335,6 +347,17 @@ static int change_hands(struct mpdemo_owner_table *table, struct change *change)
 	while ((ret = try_change(table, change)) == -EBUSY)
 		wait_a_moment();
 	return ret;
+}
+
+/* Where there is no room for it: what is wrong with the handle no room would mend. */
+static int why_not(struct mpdemo_owner_table *table, struct change *change, int otherwise)
+{
+	u64 word;
+	int ret;
+
+	while ((ret = look_up(table, change, &word)) == -EBUSY)
+		wait_a_moment();
+	return ret ?: otherwise;
 }
 
 static int count_refused(struct mpdemo_owner_table *table, int ret)
@@ -417,8 +440,10 @@ int mpdemo_owner_move(struct mpdemo_owner_table *table,
 	int ret;
 
 	ret = mpdemo_owner_charge(to, 1);
-	if (ret)
-		return ret;
+	if (ret) {
+		ret = why_not(table, &change, ret);
+		return ret == -EDQUOT ? ret : count_refused(table, ret);
+	}
 	/* Counted before it is there, so that no count falls below zero. */
 	atomic_inc(&to->held);
 	ret = change_hands(table, &change);

@@ -119,6 +119,11 @@ TEST_F(quota, keep_and_take)
 		ASSERT_EQ(0, pool_alloc_flags(self->pool, MPDEMO_ALLOC_KEEP,
 					      &kept[i]));
 	EXPECT_EQ(-EDQUOT, pool_take(self->pool, kept[0]));
+	/* What is wrong with the handle is said first: no room would mend it. */
+	EXPECT_EQ(0, info_of(self->pool).out_refused);
+	EXPECT_EQ(-EPERM, pool_take(self->pool, self->h[0]));
+	EXPECT_EQ(-ENOENT, pool_take(self->pool, kept[0] + (1ULL << 40)));
+	EXPECT_EQ(2, info_of(self->pool).out_refused);
 	EXPECT_FULL();
 	ASSERT_EQ(0, pool_keep(self->pool, self->h[0]));
 	ASSERT_EQ(0, pool_keep(self->pool, self->h[1]));

@@ -342,14 +342,13 @@ static void bulk(const char *what, unsigned int cmd, const struct op *op,
 	saved_object = *o;
 	memcpy(saved_file, file, sizeof(file));
 	while (!expected && done < n) {
-		/* Before it is looked whether there is such a block. */
-		if (to >= FIRST && over_quota(f, 1)) {
-			expected = -EDQUOT;
-			break;
-		}
 		expected = why_refused(o, handles[done], from, or_kept);
 		if (expected) {
 			o->refused++;
+			break;
+		}
+		if (to >= FIRST && over_quota(f, 1)) {
+			expected = -EDQUOT;
 			break;
 		}
 		change_owner(o, handles[done++], to);
