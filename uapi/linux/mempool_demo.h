@@ -45,13 +45,15 @@
  *  - EAGAIN: the pool has not enough free blocks now, or the heap none that is
  *    large enough
  *  - ETIMEDOUT: it had not until the deadline
- *  - EDQUOT: this open file would hold more blocks than its quota
+ *  - EDQUOT: this open file would hold more blocks than its quota; of an allocation,
+ *    before it is looked whether there are as many
  *  - EALREADY: the block of this handle is free already
  *  - ESTALE: the block of this handle was freed and allocated again since; or the mark
  *    is not live: the arena was reset or rolled back to an earlier one since, or it is
  *    none of this arena
  *  - ENOENT: this handle, or this name, never existed or exists no more
- *  - EPERM: somebody else holds the block
+ *  - EPERM: somebody else holds the block; it is kept already (KEEP); it is not kept
+ *    (TAKE)
  *  - EACCES: the mode of the named object does not allow this access
  *  - ESHUTDOWN: the object was deleted: nothing is allocated, kept, taken, marked or
  *    opened any more, though what is held can be used and freed
@@ -59,8 +61,8 @@
  *    system's of open files
  *  - ENOBUFS: the module's limit of bytes (max_bytes) is reached
  *  - ENOLCK: the user may not lock that much memory (RLIMIT_MEMLOCK)
- *  - EINTR: the process is being killed; or a call that waits was interrupted by
- *    a signal, and is not restarted
+ *  - EINTR: the process is being killed; or a signal came to a call that waits, and its
+ *    handler has no SA_RESTART: with that, the call goes on up to the same deadline
  *  - EMFILE: the process has too many open files
  *  - ENOMEM: the kernel is out of memory
  */
@@ -285,8 +287,8 @@ struct mpdemo_reopen {
  */
 #define MPDEMO_ALLOC_KEEP	(1U << 0)
 
-/* Wait until there are enough free blocks, the deadline has passed, a signal comes,
- * or the object is deleted. Who waits is served in the order of arrival, however
+/* Wait until there are enough free blocks, the deadline has passed, a signal comes
+ * (see EINTR), or the object is deleted. Who waits is served in the order of arrival, however
  * many blocks it waits for; who does not wait may overtake. A deadline in the past
  * is to try, in vain too where others change the pool all the time or are giving many
  * back, or where it has to grow first: that happens while one waits. Two who wait with

@@ -42,6 +42,9 @@ extern "C" {
  * member, and the rest zeroed, as for the kernel: = { .size = sizeof(...) }. So programs and
  * the library may be built with different headers. -EINVAL: the size is less than ever was.
  *
+ * C++: some functions are named as a structure of <linux/mempool_demo.h>, so write the
+ * word struct before those: struct mpdemo_pool_create how = {};
+ *
  * Memory: what this library hands out is from its objects, never from malloc(). Only the
  * structures of pools, arenas and heaps themselves are, when these are made.
  */
@@ -100,7 +103,8 @@ struct mpdemo_pool *mpdemo_pool_create_as(int dev, const struct mpdemo_pool_crea
  * @access: MPDEMO_ACCESS_READ or MPDEMO_ACCESS_RW; with READ alone blocks can be looked
  *	at by their handles, and nothing else
  *
- * Return: as mpdemo_pool_create(); EOPNOTSUPP: this is no pool; ENAMETOOLONG.
+ * Return: as mpdemo_pool_create(); EOPNOTSUPP: this is no pool; ENAMETOOLONG; EACCES: its
+ * mode does not allow that, or MPDEMO_ACCESS_WRITE alone, which cannot be mapped.
  */
 struct mpdemo_pool *mpdemo_pool_open(int dev, const char *name, uint32_t access);
 
@@ -120,7 +124,8 @@ struct mpdemo_pool *mpdemo_pool_from_fd(int fd);
  * @blocks: up to MPDEMO_CACHE_MAX; 0: all goes to the kernel at once, which suits
  *	pools on whose blocks somebody waits
  *
- * Before the first allocation and the first mpdemo_cache_get() of any thread.
+ * While no thread has a cache: before the first allocation, or when all have ended that
+ * made one.
  *
  * Return: 0; -ERANGE; -EBUSY: there is a cache already; -EOWNERDEAD.
  */
@@ -208,6 +213,8 @@ void *mpdemo_pool_alloc(struct mpdemo_pool *pool);
  * waits, mpdemo_pool_set_cache() with 0 keeps blocks out of these.
  *
  * Return: as mpdemo_pool_alloc(); NULL with ETIMEDOUT, EINTR or ESHUTDOWN in place of EAGAIN.
+ * EINTR: a signal came whose handler has no SA_RESTART, which glibc's signal() sets. With it
+ * the wait goes on.
  */
 void *mpdemo_pool_alloc_until(struct mpdemo_pool *pool, uint64_t deadline);
 
@@ -217,7 +224,8 @@ void *mpdemo_pool_alloc_until(struct mpdemo_pool *pool, uint64_t deadline);
  * @block: the block; NULL: nothing happens
  *
  * Return: 0; -EALREADY, -EINVAL: see mpdemo_pool_bad_frees(), which may be about other blocks
- * than this; -EOWNERDEAD; or another errno of the kernel, where blocks that could not go back
+ * than this (a block of somebody else, or of this process before it was reopened, is
+ * -EALREADY too: this pool does not hold it); -EOWNERDEAD; or another errno of the kernel, where blocks that could not go back
  * stay allocated until the pool is closed.
  */
 int mpdemo_pool_free(struct mpdemo_pool *pool, void *block);
@@ -243,7 +251,7 @@ int mpdemo_pool_alloc_bulk(struct mpdemo_pool *pool, unsigned int count, void **
  * To the kernel; caches are left alone. All that can be freed is freed.
  *
  * Return: 0; or of the first that could not: -EINVAL: no block of this pool; -EALREADY:
- * it is free; -EOWNERDEAD; or another errno of the kernel, such as -ENOMEM, and those that
+ * it is free, or somebody else's; -EOWNERDEAD; or another errno of the kernel, such as -ENOMEM, and those that
  * were not freed stay allocated.
  */
 int mpdemo_pool_free_bulk(struct mpdemo_pool *pool, unsigned int count, void *const *blocks);
@@ -255,8 +263,8 @@ int mpdemo_pool_free_bulk(struct mpdemo_pool *pool, unsigned int count, void *co
  * @pool: the pool
  * @block: a block that was allocated by or is taken to this pool
  *
- * Return: the handle; 0 with errno: EINVAL: no block of this pool; EALREADY: it is free;
- * EOWNERDEAD.
+ * Return: the handle; 0 with errno: EINVAL: no block of this pool; EALREADY: it is free, or
+ * somebody else's; EOWNERDEAD.
  */
 uint64_t mpdemo_pool_handle(struct mpdemo_pool *pool, const void *block);
 
@@ -330,7 +338,13 @@ int mpdemo_cache_flush(struct mpdemo_cache *cache);
 /* Where the addresses are. C++ has no arrays without a length. */
 static inline void **mpdemo_cache_blocks(struct mpdemo_cache *cache)
 {
-	return (void **)(cache + 1);
+	void *blocks = cache + 1;
+
+#ifdef __cplusplus
+	return static_cast<void **>(blocks);
+#else
+	return blocks;
+#endif
 }
 
 /* The slow halves of what follows. */
