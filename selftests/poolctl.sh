@@ -151,6 +151,31 @@ test_debugfs_agrees()
 	not grep -q '\bseen\b' /sys/kernel/debug/mempool_demo/summary
 }
 
+# As in the file metrics.prom, which "make check" has promtool look at. Numbers and
+# footprints of objects are not always the same.
+test_metrics()
+{
+	clear_objects
+	works poolctl metrics
+	same 'mempool_demo_objects 0' "${stdout##*$'\n'}" "metrics of nothing"
+	works poolctl create pool 'bul"lets' --block-size 24 --blocks 1000
+	works poolctl create arena request --size 64K
+	works poolctl alloc 'bul"lets' -N 3
+	works poolctl alloc request --size 100
+	refused EAGAIN poolctl alloc 'bul"lets' -N 998
+	works poolctl metrics
+	same "$(tail -n +2 metrics.prom)" "$(sed -E 's/id="[0-9]+"/id="1"/
+		s/^(mempool_demo_footprint_bytes.*) [1-9][0-9]+$/\1 100000/' "$out")" metrics
+
+	works poolctl metrics --format openmetrics
+	same '# EOF' "${stdout##*$'\n'}" "the last line of OpenMetrics"
+	grep -qx '# TYPE mempool_demo_allocs counter' "$out"
+	grep -q '^mempool_demo_allocs_total{.*} 3$' "$out"
+	misused poolctl metrics --format xml
+	json_error 1 null poolctl metrics --json
+	works poolctl destroy 'bul"lets' request
+}
+
 # Every answer is one document, of which each number is a number.
 test_json()
 {

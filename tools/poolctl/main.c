@@ -59,6 +59,11 @@ const struct command commands[] = {
 	  "Needs the module mempool_demo_bench. The figures are nanoseconds, or\n"
 	  "instructions where POOLCTL_INSTRUMENT=instructions says that the clock\n"
 	  "counts them (QEMU with -icount)." },
+	{ "metrics", metrics_main, "", 0, 0, metrics_options,
+	  "Show all counters for Prometheus",
+	  "What the textfile collector of node_exporter reads:\n"
+	  "  poolctl metrics > mempool_demo.prom.new &&\n"
+	  "  mv mempool_demo.prom.new /var/lib/prometheus/node-exporter/mempool_demo.prom" },
 	{ "help", help_main, "[COMMAND]", 0, 1, NULL,
 	  "Show this help, or that of a command", NULL },
 	{ "version", version_main, "", 0, 0, NULL, "Show the version", NULL },

@@ -63,6 +63,7 @@ extern const struct command commands[];	/* ends with a word of NULL */
 extern const struct command_option create_options[];
 extern const struct command_option alloc_options[];
 extern const struct command_option bench_options[];
+extern const struct command_option metrics_options[];
 
 int list_main(int argc, char **argv);
 int stats_main(int argc, char **argv);
@@ -72,6 +73,7 @@ int alloc_main(int argc, char **argv);
 int free_main(int argc, char **argv);
 int reset_main(int argc, char **argv);
 int bench_main(int argc, char **argv);
+int metrics_main(int argc, char **argv);
 int help_main(int argc, char **argv);
 int version_main(int argc, char **argv);
 
