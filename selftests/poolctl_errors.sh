@@ -211,6 +211,38 @@ test_wrong_device()
 	status_of 3 env POOLCTL_DEVICE=/dev/zero poolctl alloc p
 }
 
+# What is wrong with objects, and with who asks.
+test_doctor()
+{
+	local max
+
+	clear_objects
+	max=$(< /sys/module/mempool_demo/parameters/max_objects)
+	works poolctl doctor
+	[[ ! $stdout =~ (^|$'\n')problem ]]
+	[[ ! $stdout =~ objects\ .*fail ]]
+	works poolctl create pool p --block-size 8 --blocks 8
+	refused ENOENT poolctl free p 0.1
+	works poolctl alloc p -N 8
+	refused EAGAIN poolctl alloc p
+	echo 1 > /sys/module/mempool_demo/parameters/max_objects
+	status_of 0 poolctl doctor
+	echo "$max" > /sys/module/mempool_demo/parameters/max_objects
+	[[ $stdout =~ p:\ 1\ allocations\ failed.*try: ]]
+	[[ $stdout =~ p:\ 1\ frees\ were\ refused ]]
+	[[ $stdout =~ note\ *limits\ *1\ of\ max_objects=1 ]]
+	json 0 '.problems == 0 and (.checks | length > 6 and
+		all((.hint == null) == (.status == "ok"))) and
+		([.checks[] | select(.check == "objects")] | length == 2)' poolctl doctor --json
+	status_of 0 "$as_nobody" poolctl doctor
+	[[ $stdout =~ note\ *rights ]]
+	[[ $stdout =~ note\ *device ]]
+	works poolctl destroy p
+	json 0 '[.checks[] | select(.check == "objects")] == []' poolctl doctor --json
+	status_of 3 poolctl doctor --device /dev/null
+	[[ $stdout =~ problem\ *device ]]
+}
+
 # Without the module: its own exit status, and how to load it.
 absent()	# PROGRAM [ARGUMENT]...
 {
@@ -250,6 +282,11 @@ test_without_module()
 	absent poolctl reset p
 	json_error 3 '"ENOENT"' poolctl list --json
 	json_error 3 '"ENOENT"' poolctl alloc p --json
+	status_of 3 poolctl doctor
+	[[ $stdout =~ problem\ *module\ *mempool_demo\ is\ not\ loaded.*try:.*modprobe ]]
+	[[ $stdout =~ problem\ *device ]]
+	json 3 '.problems == 2' poolctl doctor --json
+	[ ! -e /sys/module/mempool_demo ]
 	misused poolctl alloc p -N 0
 	works poolctl version
 	works poolctl help

@@ -121,10 +121,9 @@ static bool is_ours(int device)
 	return ours;
 }
 
-int device_open(const char *path, const char *name, struct kernel_error *error)
+static int open_device(const char *path, struct kernel_error *error)
 {
 	int device = open(path, O_RDWR | O_CLOEXEC);
-	int fd;
 
 	if (device < 0)
 		return refuse_device(error, path);
@@ -133,7 +132,26 @@ int device_open(const char *path, const char *name, struct kernel_error *error)
 		errno = ENOTTY;
 		return refuse_device(error, path);
 	}
+	return device;
+}
 
+int device_probe(const char *path, struct kernel_error *error)
+{
+	int device = open_device(path, error);
+
+	if (device < 0)
+		return -1;
+	close(device);
+	return 0;
+}
+
+int device_open(const char *path, const char *name, struct kernel_error *error)
+{
+	int device = open_device(path, error);
+	int fd;
+
+	if (device < 0)
+		return -1;
 	fd = open_object(device, name, error);
 	if (fd < 0 && error->error == ENOTTY) {
 		errno = ENOTTY;

@@ -10,6 +10,9 @@
 
 /* All of these return 0 (or what is said) or fill @error and return -1. */
 
+/* Whether the device can be opened, and is the one. */
+int device_probe(const char *path, struct kernel_error *error);
+
 /* Open the named object to change it; returns a file descriptor. */
 int device_open(const char *path, const char *name, struct kernel_error *error);
 

@@ -9,7 +9,7 @@
 #include "options.h"
 #include "text.h"
 
-#define MAX_COMMANDS	16
+#define MAX_COMMANDS	32
 
 static const char common_options[] =
 	" -j, --json         answer in JSON, errors too\n"

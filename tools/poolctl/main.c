@@ -64,6 +64,9 @@ const struct command commands[] = {
 	  "What the textfile collector of node_exporter reads:\n"
 	  "  poolctl metrics > mempool_demo.prom.new &&\n"
 	  "  mv mempool_demo.prom.new /var/lib/prometheus/node-exporter/mempool_demo.prom" },
+	{ "doctor", doctor_main, "", 0, 0, NULL,
+	  "Look for what stands in the way, and say what to do",
+	  "Changes nothing. Exit status 0 where the module can be used, else 3." },
 	{ "help", help_main, "[COMMAND]", 0, 1, NULL,
 	  "Show this help, or that of a command", NULL },
 	{ "version", version_main, "", 0, 0, NULL, "Show the version", NULL },

@@ -73,6 +73,7 @@ int alloc_main(int argc, char **argv);
 int free_main(int argc, char **argv);
 int reset_main(int argc, char **argv);
 int bench_main(int argc, char **argv);
+int doctor_main(int argc, char **argv);
 int metrics_main(int argc, char **argv);
 int help_main(int argc, char **argv);
 int version_main(int argc, char **argv);

@@ -119,6 +119,7 @@ if ! [ -d /sys/module/mempool_demo ]; then
 	expect 3 "mempool-demo" destroy rx
 	expect 3 "there is no device /dev/mempool_demo" alloc rx
 	expect 3 "" bench -j
+	expect 3 "mempool_demo is not loaded" doctor
 fi
 
 if [ -c /dev/full ]; then
