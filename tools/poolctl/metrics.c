@@ -145,7 +145,7 @@ int metrics_main(int argc, char **argv)
 		return usage_error("--format: '%s' is neither text nor openmetrics",
 				   format);
 	if (options.json)
-		return usage_error("metrics have a format of their own; 'poolctl stats --json' has the same figures");
+		return usage_error("metrics are no JSON; 'poolctl stats --json' is");
 
 	result = netlink_open(&netlink, &object_family, &error);
 	if (!result) {
