@@ -224,9 +224,9 @@ void *mpdemo_pool_alloc_until(struct mpdemo_pool *pool, uint64_t deadline);
  * @block: the block; NULL: nothing happens
  *
  * Return: 0; -EALREADY, -EINVAL: see mpdemo_pool_bad_frees(), which may be about other blocks
- * than this (a block of somebody else, or of this process before it was reopened, is
- * -EALREADY too: this pool does not hold it); -EOWNERDEAD; or another errno of the kernel, where blocks that could not go back
- * stay allocated until the pool is closed.
+ * than this; a block of somebody else, or of this process before it reopened the pool, is
+ * -EALREADY too, as this pool does not hold it. -EOWNERDEAD; or another errno of the kernel,
+ * where blocks that could not go back stay allocated until the pool is closed.
  */
 int mpdemo_pool_free(struct mpdemo_pool *pool, void *block);
 
@@ -250,9 +250,9 @@ int mpdemo_pool_alloc_bulk(struct mpdemo_pool *pool, unsigned int count, void **
  *
  * To the kernel; caches are left alone. All that can be freed is freed.
  *
- * Return: 0; or of the first that could not: -EINVAL: no block of this pool; -EALREADY:
- * it is free, or somebody else's; -EOWNERDEAD; or another errno of the kernel, such as -ENOMEM, and those that
- * were not freed stay allocated.
+ * Return: 0; or of the first that could not: -EINVAL: no block of this pool; -EALREADY: it is
+ * free, or somebody else's; -EOWNERDEAD; or another errno of the kernel, such as -ENOMEM, and
+ * those that were not freed stay allocated.
  */
 int mpdemo_pool_free_bulk(struct mpdemo_pool *pool, unsigned int count, void *const *blocks);
 
@@ -340,11 +340,7 @@ static inline void **mpdemo_cache_blocks(struct mpdemo_cache *cache)
 {
 	void *blocks = cache + 1;
 
-#ifdef __cplusplus
-	return static_cast<void **>(blocks);
-#else
-	return blocks;
-#endif
+	return (void **)blocks;
 }
 
 /* The slow halves of what follows. */
