@@ -55,6 +55,7 @@ help:
 	@echo '  make install-lib  libmpdemo alone, for programs'
 	@echo '  make packages   install the Debian packages that all this needs'
 	@echo
+	@echo '  make man        the manual pages, into build/man; install-man installs them'
 	@echo '  make check      style, static analysis and documentation of the source'
 	@echo '  make clean      remove all that was built, but not the kernels that were'
 	@echo '                  fetched or built (~/.cache/mempool_demo)'
@@ -117,6 +118,12 @@ shell: packages
 check: packages
 	@tools/check/run
 
+man:
+	+@$(MAKE) --no-print-directory -C tools/man O=$(O)/man
+
+install-man:
+	+@$(MAKE) --no-print-directory -C tools/man O=$(O)/man install
+
 install: modules tools install-lib
 	+@$(kmod) modules_install INSTALL_MOD_PATH=$(DESTDIR)
 	+@$(MAKE) --no-print-directory -C tools/poolctl O=$(O)/tools install
@@ -132,4 +139,4 @@ clean:
 		-o -name Module.symvers \) -delete
 
 .PHONY: all help modules tools selftests packages demo bench-insn bench-uml bench-user test \
-	test-matrix soak fuzz shell check install install-lib clean
+	test-matrix soak fuzz shell check man install-man install install-lib clean
