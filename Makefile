@@ -55,6 +55,7 @@ help:
 	@echo '  make install-lib  libmpdemo alone, for programs'
 	@echo '  make packages   install the Debian packages that all this needs'
 	@echo
+	@echo '  make docs       Documentation/ as HTML, into build/docs'
 	@echo '  make man        the manual pages, into build/man; install-man installs them'
 	@echo '  make check      style, static analysis and documentation of the source'
 	@echo '  make clean      remove all that was built, but not the kernels that were'
@@ -118,6 +119,9 @@ shell: packages
 check: packages
 	@tools/check/run
 
+docs: packages
+	@tools/docs/docs
+
 man:
 	+@$(MAKE) --no-print-directory -C tools/man O=$(O)/man
 
@@ -139,4 +143,4 @@ clean:
 		-o -name Module.symvers \) -delete
 
 .PHONY: all help modules tools selftests packages demo bench-insn bench-uml bench-user test \
-	test-matrix soak fuzz shell check man install-man install install-lib clean
+	test-matrix soak fuzz shell check docs man install-man install install-lib clean
