@@ -5,6 +5,7 @@
 # CPUs that go offline, and proves that each context had its part in it; and that
 # a run can be started, ended and refused as it should. "make soak" is the same for
 # hours.
+# LIMIT: 120 seconds
 
 # The functions test_* are called by their names.
 # shellcheck disable=SC2317,SC2329
