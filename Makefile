@@ -51,8 +51,11 @@ help:
 	@echo '  make modules    for the running kernel; KVER=VERSION or KDIR=PATH: another'
 	@echo '  make tools      poolctl and libmpdemo'
 	@echo '  make selftests  what "make test" runs'
-	@echo '  make install    modules, poolctl and libmpdemo; DESTDIR=, PREFIX=/usr/local'
+	@echo '  make install    modules, poolctl, libmpdemo, the group of the device; DESTDIR=,'
+	@echo '                  PREFIX=/usr/local; "make uninstall" with the same takes it away'
+	@echo '  make install-user  the same but for the modules, so it needs no kernel headers'
 	@echo '  make install-lib  libmpdemo alone, for programs'
+	@echo '  make install-dkms  the sources of the modules, where dkms finds them'
 	@echo '  make packages   install the Debian packages that all this needs'
 	@echo
 	@echo '  make docs       Documentation/ as HTML, into build/docs'
@@ -128,12 +131,27 @@ man:
 install-man:
 	+@$(MAKE) --no-print-directory -C tools/man O=$(O)/man install
 
-install: modules tools install-lib
-	+@$(kmod) modules_install INSTALL_MOD_PATH=$(DESTDIR)
+install: modules install-user
+	+@$(kmod) modules_install api_install INSTALL_MOD_PATH=$(DESTDIR)
+
+install-user: tools install-lib
 	+@$(MAKE) --no-print-directory -C tools/poolctl O=$(O)/tools install
+	+@$(MAKE) --no-print-directory -C tools/packaging install
+	@[ -n "$(DESTDIR)" ] || echo 'As root, for what runs: ldconfig; systemd-sysusers;' \
+		'udevadm control --reload; udevadm trigger --subsystem-match=misc'
 
 install-lib: tools
 	+@$(MAKE) --no-print-directory -C tools/lib O=$(O)/lib install
+
+install-dkms:
+	+@$(MAKE) --no-print-directory -C tools/packaging install-dkms
+
+# What was installed by dkms is dkms's to remove.
+uninstall:
+	+@$(kmod) modules_uninstall api_uninstall INSTALL_MOD_PATH=$(DESTDIR)
+	+@$(MAKE) --no-print-directory -C tools/poolctl uninstall
+	+@$(MAKE) --no-print-directory -C tools/lib uninstall
+	+@$(MAKE) --no-print-directory -C tools/packaging uninstall
 
 clean:
 	rm -rf $(O)
@@ -143,4 +161,5 @@ clean:
 		-o -name Module.symvers \) -delete
 
 .PHONY: all help modules tools selftests packages demo bench-insn bench-uml bench-user test \
-	test-matrix soak fuzz shell check docs man install-man install install-lib clean
+	test-matrix soak fuzz shell check docs man install-man \
+	install install-user install-lib install-dkms uninstall clean
