@@ -56,6 +56,7 @@ help:
 	@echo '  make install-user  the same but for the modules, so it needs no kernel headers'
 	@echo '  make install-lib  libmpdemo alone, for programs'
 	@echo '  make install-dkms  the sources of the modules, where dkms finds them'
+	@echo '  make debs       Debian packages of all that, in build/debs'
 	@echo '  make packages   install the Debian packages that all this needs'
 	@echo
 	@echo '  make docs       Documentation/ as HTML, into build/docs'
@@ -131,6 +132,9 @@ man:
 install-man:
 	+@$(MAKE) --no-print-directory -C tools/man O=$(O)/man install
 
+debs: packages
+	@tools/packaging/debs
+
 install: modules install-user
 	+@$(kmod) modules_install api_install INSTALL_MOD_PATH=$(DESTDIR)
 
@@ -161,5 +165,5 @@ clean:
 		-o -name Module.symvers \) -delete
 
 .PHONY: all help modules tools selftests packages demo bench-insn bench-uml bench-user test \
-	test-matrix soak fuzz shell check docs man install-man \
+	test-matrix soak fuzz shell check docs man install-man debs \
 	install install-user install-lib install-dkms uninstall clean
