@@ -62,6 +62,8 @@ help:
 	@echo '  make docs       Documentation/ as HTML, into build/docs'
 	@echo '  make man        the manual pages, into build/man; install-man installs them'
 	@echo '  make check      style, static analysis and documentation of the source'
+	@echo '  make check-debs  build the Debian packages, install them into a clean system, and'
+	@echo '                  have dkms build for two kernels'
 	@echo '  make clean      remove all that was built, but not the kernels that were'
 	@echo '                  fetched or built (~/.cache/mempool_demo)'
 
@@ -135,6 +137,9 @@ install-man:
 debs: packages
 	@tools/packaging/debs
 
+check-debs: packages
+	@tools/packaging/check
+
 install: modules install-user
 	+@$(kmod) modules_install api_install INSTALL_MOD_PATH=$(DESTDIR)
 
@@ -165,5 +170,5 @@ clean:
 		-o -name Module.symvers \) -delete
 
 .PHONY: all help modules tools selftests packages demo bench-insn bench-uml bench-user test \
-	test-matrix soak fuzz shell check docs man install-man debs \
+	test-matrix soak fuzz shell check docs man install-man debs check-debs \
 	install install-user install-lib install-dkms uninstall clean
