@@ -143,7 +143,8 @@ check-debs: packages
 install: modules install-user
 	+@$(kmod) modules_install api_install INSTALL_MOD_PATH=$(DESTDIR)
 
-install-user: tools install-lib
+# Manual pages are not worth a failure where there is no rst2man.
+install-user: tools install-lib $(if $(shell command -v rst2man),install-man)
 	+@$(MAKE) --no-print-directory -C tools/poolctl O=$(O)/tools install
 	+@$(MAKE) --no-print-directory -C tools/packaging install
 	@[ -n "$(DESTDIR)" ] || echo 'As root, for what runs: ldconfig; systemd-sysusers;' \
@@ -161,6 +162,7 @@ uninstall:
 	+@$(MAKE) --no-print-directory -C tools/poolctl uninstall
 	+@$(MAKE) --no-print-directory -C tools/lib uninstall
 	+@$(MAKE) --no-print-directory -C tools/packaging uninstall
+	+@$(MAKE) --no-print-directory -C tools/man uninstall
 
 clean:
 	rm -rf $(O)
