@@ -212,9 +212,8 @@ void *mpdemo_pool_alloc(struct mpdemo_pool *pool);
  * Who waits is served by the kernel. What others free goes into caches first: where somebody
  * waits, mpdemo_pool_set_cache() with 0 keeps blocks out of these.
  *
- * Return: as mpdemo_pool_alloc(); NULL with ETIMEDOUT, EINTR or ESHUTDOWN in place of EAGAIN.
- * EINTR: a signal came whose handler has no SA_RESTART, which glibc's signal() sets. With it
- * the wait goes on.
+ * Return: as mpdemo_pool_alloc(); NULL with ETIMEDOUT, ESHUTDOWN or EINTR in place of EAGAIN.
+ * EINTR: of a signal whose handler has no SA_RESTART (glibc's signal() sets it): else it goes on.
  */
 void *mpdemo_pool_alloc_until(struct mpdemo_pool *pool, uint64_t deadline);
 
@@ -338,9 +337,7 @@ int mpdemo_cache_flush(struct mpdemo_cache *cache);
 /* Where the addresses are. C++ has no arrays without a length. */
 static inline void **mpdemo_cache_blocks(struct mpdemo_cache *cache)
 {
-	void *blocks = cache + 1;
-
-	return (void **)blocks;
+	return (void **)(cache + 1);
 }
 
 /* The slow halves of what follows. */
