@@ -12,7 +12,7 @@
 
 #include "device.h"
 
-/* One errno means one cause: the table of <linux/mempool_demo.h> in words. */
+/* What errnos mean: the table of <linux/mempool_demo.h> in words. */
 static const struct {
 	int error;
 	const char *meaning;
