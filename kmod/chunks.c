@@ -438,6 +438,7 @@ void chunks_get_stats(struct pool_chunks *chunks,
 	int cpu;
 
 	stats->max_blocks = chunks->max;
+	stats->chunk_blocks = chunks->chunk_blocks;
 	stats->present = READ_ONCE(chunks->present);
 	stats->chunks = READ_ONCE(chunks->nr_present);
 	/* As of just now, whatever changes. */

@@ -60,6 +60,16 @@ static size_t all_blocks(const struct mpdemo_object_config *config)
 	return config->max_blocks ?: config->blocks;
 }
 
+/* Of 64 bits a heap would see the lower ones only. */
+static int check_class(const struct mpdemo_object_config *config,
+		       struct mpdemo_refusal *refusal)
+{
+	if (config->blocks <= MPDEMO_BLOCKS_MAX)
+		return 0;
+	return mpdemo_refuse(refusal, -ERANGE, MPDEMO_SETTING_BLOCKS,
+			     "the blocks of a class must be 16777208 at most");
+}
+
 /*
  * Check @config and find out what the object will take. A pool that grows is charged
  * for its maximum from the beginning: so it can not be refused later what it was
@@ -89,7 +99,8 @@ static int object_size(const struct mpdemo_object_config *config,
 			*footprint += mpdemo_arena_footprint(&arena);
 		return ret;
 	case MPDEMO_OBJECT_HEAP:
-		ret = mpdemo_heap_check(&heap, refusal);
+		ret = check_class(config, refusal) ?:
+		      mpdemo_heap_check(&heap, refusal);
 		if (!ret)
 			*footprint += mpdemo_heap_footprint(&heap) +
 				mpdemo_owner_table_footprint(mpdemo_heap_numbers(&heap));
@@ -105,7 +116,7 @@ static int check_quota(const struct mpdemo_object_config *config,
 {
 	if (config->quota <= MPDEMO_BLOCKS_MAX)
 		return 0;
-	return mpdemo_refuse(refusal, -ERANGE, MPDEMO_SETTING_NONE,
+	return mpdemo_refuse(refusal, -ERANGE, MPDEMO_SETTING_QUOTA,
 			     "a quota must be 16777208 blocks at most, or 0");
 }
 
@@ -186,7 +197,7 @@ static int object_init(struct mpdemo_object *object,
 }
 
 /**
- * mpdemo_object_create() - create an object, owned by the current task's user
+ * mpdemo_object_create() - create an object
  * @config: what it shall be
  * @refusal: filled where there is more to say than the errno; may be NULL
  *
@@ -226,10 +237,20 @@ mpdemo_object_create(const struct mpdemo_object_config *config,
 	object->kind = config->kind;
 	if (config->name)
 		strscpy(object->name, config->name, sizeof(object->name));
-	current_fsuid_fsgid(&object->uid, &object->gid);
+	if (config->has_owner) {
+		object->uid = config->uid;
+		object->gid = config->gid;
+	} else {
+		current_fsuid_fsgid(&object->uid, &object->gid);
+	}
 	object->mode = config->mode;
 	object->align = max_t(u32, config->align, MPDEMO_ALIGN_MIN);
 	object->quota = config->quota;
+	if (config->kind == MPDEMO_OBJECT_HEAP) {
+		object->heap_flags = config->heap_flags;
+		object->heap_blocks = config->blocks;
+		object->large_bytes = config->bytes;
+	}
 	object->charge = charge;
 	init_rwsem(&object->lock);
 	mutex_init(&object->arena_lock);
@@ -492,4 +513,25 @@ void mpdemo_object_get_info(struct mpdemo_object *object,
 		info->out_reclaimed = atomic64_read(&object->owners.reclaimed);
 		info->out_quota = object->quota;
 	}
+}
+
+/**
+ * mpdemo_object_get_details() - read what else is known about an object
+ * @object: the object
+ * @details: where to put it; what its kind does not have is 0
+ *
+ * Context: Task context, may sleep.
+ */
+void mpdemo_object_get_details(struct mpdemo_object *object,
+			       struct mpdemo_object_details *details)
+{
+	struct mpdemo_pool_stats stats;
+
+	memset(details, 0, sizeof(*details));
+	if (object->kind != MPDEMO_OBJECT_POOL)
+		return;
+	mpdemo_pool_get_stats(object->pool, &stats);
+	details->chunk_blocks = stats.chunk_blocks;
+	details->reserved = stats.reserved;
+	details->corrupted = stats.corrupted;
 }

@@ -33,6 +33,9 @@ struct mpdemo_refusal;
  * @quota: pool, heap
  * @name: its name, or NULL for an anonymous one
  * @mode: who may open it by its name
+ * @has_owner: @uid and @gid own it; else the user of the current task does
+ * @uid: see @has_owner
+ * @gid: see @has_owner
  */
 struct mpdemo_object_config {
 	u32 kind;
@@ -46,6 +49,21 @@ struct mpdemo_object_config {
 	u32 quota;
 	const char *name;
 	umode_t mode;
+	bool has_owner;
+	kuid_t uid;
+	kgid_t gid;
+};
+
+/**
+ * struct mpdemo_object_details - what &struct mpdemo_info does not tell
+ * @chunk_blocks: pool that grows, by how many blocks at a time
+ * @reserved: pool, blocks set aside for those who are to get several at once
+ * @corrupted: pool, how often a free block was found written to
+ */
+struct mpdemo_object_details {
+	u64 chunk_blocks;
+	u64 reserved;
+	u64 corrupted;
 };
 
 /**
@@ -61,6 +79,9 @@ struct mpdemo_object_config {
  * @mode: permission bits of the owner, the group, and others
  * @align: alignment of blocks
  * @quota: blocks that an open file may hold, or 0: any number
+ * @heap_flags: of a heap, MPDEMO_HEAP_*
+ * @heap_blocks: of a heap, of each class
+ * @large_bytes: of a heap, for large sizes
  * @charge: what it is accounted for
  * @lock: read: operations that take blocks from the pool or heap without waiting for
  *	them, or move them to the keeper; write: turning the object dying, so that none
@@ -86,6 +107,9 @@ struct mpdemo_object {
 	umode_t mode;
 	u32 align;
 	u32 quota;
+	unsigned int heap_flags;
+	u32 heap_blocks;
+	u64 large_bytes;
 	struct mpdemo_charge charge;
 
 	struct rw_semaphore lock;
@@ -122,5 +146,7 @@ void mpdemo_object_free_kept(struct mpdemo_object *object);
 bool mpdemo_object_allows(const struct mpdemo_object *object, u32 access);
 void mpdemo_object_get_info(struct mpdemo_object *object,
 			    struct mpdemo_info *info);
+void mpdemo_object_get_details(struct mpdemo_object *object,
+			       struct mpdemo_object_details *details);
 
 #endif /* _MPDEMO_OBJECT_H */

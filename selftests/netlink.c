@@ -5,8 +5,6 @@
  */
 #include "nl_test.h"
 
-#include <stdarg.h>
-
 #define NAME "selftest-netlink"
 
 struct seen {
@@ -168,44 +166,20 @@ TEST_F(netlink, name_of_63)
 	EXPECT_EQ(0, nlt_del_name(&self->nl, name));
 }
 
-/* The errno, words of some length, and nothing was created. */
-#define REFUSED(want, seen, what)					\
-do {									\
-	CHECK(want, seen, "%s: \"%s\"", what, self->nl.text);		\
-	CHECK(true, strlen(self->nl.text) > 5, "%s: no text", what);	\
-} while (0)
+#define KIND(k)		NLT_U32(MPDEMO_A_KIND, k)
+#define BLOCK_SIZE(s)	NLT_U64(MPDEMO_A_BLOCK_SIZE, s)
+#define BLOCKS(n)	NLT_U64(MPDEMO_A_BLOCKS, n)
+#define BYTES(n)	NLT_U64(MPDEMO_A_BYTES, n)
+#define ALIGN(n)	NLT_U32(MPDEMO_A_ALIGN, n)
+#define MODE(m)		NLT_U32(MPDEMO_A_MODE, m)
+#define A_POOL		KIND(MPDEMO_KIND_POOL)
+#define AN_ARENA	KIND(MPDEMO_KIND_ARENA)
+#define POOL		A_POOL, BLOCK_SIZE(24), BLOCKS(8)
+#define ARENA		AN_ARENA, BYTES(4096)
 
-/* A list of attributes that ends with 0: type, size in bytes, value. */
-static int new_with(struct nlt *nl, const char *name, ...)
-{
-	struct nl_msg *msg = nlt_msg(nl, MPDEMO_CMD_NEW, 0);
-	va_list args;
-	int type;
-
-	if (name)
-		nla_put_string(msg, MPDEMO_A_NAME, name);
-	va_start(args, name);
-	while ((type = va_arg(args, int))) {
-		int size = va_arg(args, int);
-		__u64 value = va_arg(args, __u64);
-
-		nla_put(msg, type, size, &value);
-	}
-	va_end(args);
-	return nlt_call(nl, msg);
-}
-
-#define KIND(k)		MPDEMO_A_KIND, 4, (__u64)(k)
-#define BLOCK_SIZE(s)	MPDEMO_A_BLOCK_SIZE, 8, (__u64)(s)
-#define BLOCKS(n)	MPDEMO_A_BLOCKS, 8, (__u64)(n)
-#define BYTES(n)	MPDEMO_A_BYTES, 8, (__u64)(n)
-#define ALIGN(n)	MPDEMO_A_ALIGN, 4, (__u64)(n)
-#define MODE(m)		MPDEMO_A_MODE, 4, (__u64)(m)
-#define POOL		KIND(MPDEMO_KIND_POOL), BLOCK_SIZE(24), BLOCKS(8)
-#define ARENA		KIND(MPDEMO_KIND_ARENA), BYTES(4096)
-
-#define NEW(want, name, ...)						\
-	REFUSED(want, new_with(&self->nl, name, __VA_ARGS__, 0),	\
+#define NEW(want, attr, words, name, ...)				\
+	REFUSED(&self->nl, want, attr, words,				\
+		nlt_with(&self->nl, MPDEMO_CMD_NEW, name, __VA_ARGS__, 0), \
 		#name ", " #__VA_ARGS__)
 
 TEST_F(netlink, new_refused)
@@ -215,49 +189,57 @@ TEST_F(netlink, new_refused)
 	ASSERT_EQ(0, nlt_dump(&self->nl));
 	before = self->nl.replies;
 
-	NEW(-EINVAL, NULL, POOL);
-	NEW(-EINVAL, NAME, BLOCK_SIZE(24), BLOCKS(8));
-	NEW(-EINVAL, NAME, KIND(MPDEMO_KIND_POOL), BLOCK_SIZE(24));
-	NEW(-EINVAL, NAME, KIND(MPDEMO_KIND_POOL), BLOCKS(8));
-	NEW(-EINVAL, NAME, KIND(MPDEMO_KIND_ARENA));
-
-	NEW(-ERANGE, NAME, KIND(0), BLOCK_SIZE(24), BLOCKS(8));
-	NEW(-ERANGE, NAME, KIND(4), BLOCK_SIZE(24), BLOCKS(8));
-	NEW(-ERANGE, NAME, KIND(~0U), BYTES(8));
-	NEW(-EOPNOTSUPP, NAME, KIND(MPDEMO_KIND_HEAP), BYTES(8));
-
-	NEW(-ERANGE, NAME, KIND(MPDEMO_KIND_POOL), BLOCK_SIZE(0), BLOCKS(8));
-	NEW(-ERANGE, NAME, KIND(MPDEMO_KIND_POOL), BLOCK_SIZE(1ULL << 63),
+	NEW(-EINVAL, MISSING(MPDEMO_A_NAME), "name", NULL, POOL);
+	NEW(-EINVAL, MISSING(MPDEMO_A_KIND), "kind", NAME, BLOCK_SIZE(24),
 	    BLOCKS(8));
-	NEW(-ERANGE, NAME, KIND(MPDEMO_KIND_POOL),
-	    BLOCK_SIZE(MPDEMO_BLOCK_SIZE_MAX + 1ULL), BLOCKS(8));
-	NEW(-ERANGE, NAME, KIND(MPDEMO_KIND_POOL), BLOCK_SIZE(24), BLOCKS(0));
-	NEW(-ERANGE, NAME, KIND(MPDEMO_KIND_POOL), BLOCK_SIZE(24),
-	    BLOCKS(1ULL << 63));
-	NEW(-ERANGE, NAME, KIND(MPDEMO_KIND_POOL), BLOCK_SIZE(24),
-	    BLOCKS(MPDEMO_BLOCKS_MAX + 1ULL));
-	NEW(-ERANGE, NAME, KIND(MPDEMO_KIND_POOL),
-	    BLOCK_SIZE(MPDEMO_BLOCK_SIZE_MAX), BLOCKS(MPDEMO_BLOCKS_MAX));
-	NEW(-ERANGE, NAME, POOL, ALIGN(3));
-	NEW(-ERANGE, NAME, POOL, ALIGN(8192));
-	NEW(-ERANGE, NAME, KIND(MPDEMO_KIND_ARENA), BYTES(0));
-	NEW(-ERANGE, NAME, KIND(MPDEMO_KIND_ARENA), BYTES(1ULL << 63));
+	NEW(-EINVAL, MISSING(MPDEMO_A_BLOCKS), "needs block-size", NAME, A_POOL,
+	    BLOCK_SIZE(24));
+	NEW(-EINVAL, MISSING(MPDEMO_A_BLOCK_SIZE), "needs block-size", NAME,
+	    A_POOL, BLOCKS(8));
+	NEW(-EINVAL, MISSING(MPDEMO_A_BYTES), "needs bytes", NAME, AN_ARENA);
 
-	NEW(-EINVAL, NAME, POOL, BYTES(8));
-	NEW(-EINVAL, NAME, ARENA, BLOCK_SIZE(8));
-	NEW(-EINVAL, NAME, ARENA, BLOCKS(8));
-	NEW(-EINVAL, NAME, ARENA, ALIGN(8));
-	NEW(-EINVAL, NAME, POOL, MODE(01777));
-	NEW(-EINVAL, NAME, POOL, MODE(~0U));
+	NEW(-ERANGE, MPDEMO_A_KIND, "range", NAME, KIND(0), BLOCK_SIZE(24),
+	    BLOCKS(8));
+	NEW(-ERANGE, MPDEMO_A_KIND, "range", NAME, KIND(4), BLOCK_SIZE(24),
+	    BLOCKS(8));
+	NEW(-ERANGE, MPDEMO_A_KIND, "range", NAME, KIND(~0U), BYTES(8));
+
+	NEW(-ERANGE, MPDEMO_A_BLOCK_SIZE, "4 MiB", NAME, A_POOL, BLOCK_SIZE(0),
+	    BLOCKS(8));
+	NEW(-ERANGE, MPDEMO_A_BLOCK_SIZE, "4 MiB", NAME, A_POOL,
+	    BLOCK_SIZE(1ULL << 63), BLOCKS(8));
+	NEW(-ERANGE, MPDEMO_A_BLOCK_SIZE, "4 MiB", NAME, A_POOL,
+	    BLOCK_SIZE(MPDEMO_BLOCK_SIZE_MAX + 1ULL), BLOCKS(8));
+	NEW(-ERANGE, MPDEMO_A_BLOCKS, "16777208", NAME, A_POOL, BLOCK_SIZE(24),
+	    BLOCKS(0));
+	NEW(-ERANGE, MPDEMO_A_BLOCKS, "16777208", NAME, A_POOL, BLOCK_SIZE(24),
+	    BLOCKS(1ULL << 63));
+	NEW(-ERANGE, MPDEMO_A_BLOCKS, "16777208", NAME, A_POOL, BLOCK_SIZE(24),
+	    BLOCKS(MPDEMO_BLOCKS_MAX + 1ULL));
+	NEW(-ERANGE, MPDEMO_A_BLOCKS, "64 GiB", NAME, A_POOL,
+	    BLOCK_SIZE(MPDEMO_BLOCK_SIZE_MAX), BLOCKS(MPDEMO_BLOCKS_MAX));
+	NEW(-ERANGE, MPDEMO_A_ALIGN, "power of two", NAME, POOL, ALIGN(3));
+	NEW(-ERANGE, MPDEMO_A_ALIGN, "power of two", NAME, POOL, ALIGN(8192));
+	NEW(-ERANGE, MPDEMO_A_BYTES, "64 GiB", NAME, AN_ARENA, BYTES(0));
+	NEW(-ERANGE, MPDEMO_A_BYTES, "64 GiB", NAME, AN_ARENA, BYTES(1ULL << 63));
+
+	NEW(-EINVAL, MPDEMO_A_BYTES, "only an arena", NAME, POOL, BYTES(8));
+	NEW(-EINVAL, MPDEMO_A_BLOCK_SIZE, "only a pool", NAME, ARENA,
+	    BLOCK_SIZE(8));
+	NEW(-EINVAL, MPDEMO_A_BLOCKS, "no blocks", NAME, ARENA, BLOCKS(8));
+	NEW(-EINVAL, MPDEMO_A_ALIGN, "only a pool", NAME, ARENA, ALIGN(8));
+	NEW(-EINVAL, MPDEMO_A_MODE, "0666", NAME, POOL, MODE(01777));
+	NEW(-EINVAL, MPDEMO_A_MODE, "0666", NAME, POOL, MODE(~0U));
 
 	/* What is not for a request, what is not there at all. */
-	NEW(-EINVAL, NAME, POOL, MPDEMO_A_ID, 4, 7ULL);
-	NEW(-EINVAL, NAME, POOL, MPDEMO_A_UID, 4, 0ULL);
-	NEW(-EINVAL, NAME, POOL, MPDEMO_A_MAX + 1, 4, 7ULL);
-	NEW(-EINVAL, NAME, POOL, 1000, 8, 7ULL);
-	NEW(-EINVAL, NAME, POOL, MPDEMO_A_MODE, 8, 0600ULL);
-	NEW(-EINVAL, NAME, KIND(MPDEMO_KIND_POOL), BLOCKS(8),
-	    MPDEMO_A_BLOCK_SIZE, 4, 24ULL);
+	NEW(-EINVAL, MPDEMO_A_ID, "", NAME, POOL, NLT_U32(MPDEMO_A_ID, 7));
+	NEW(-EINVAL, MPDEMO_A_DYING, "", NAME, POOL, NLT_FLAG(MPDEMO_A_DYING));
+	NEW(-EINVAL, MPDEMO_A_MAX + 1, "", NAME, POOL,
+	    NLT_U32(MPDEMO_A_MAX + 1, 7));
+	NEW(-EINVAL, 1000, "", NAME, POOL, NLT_U64(1000, 7));
+	NEW(-EINVAL, MPDEMO_A_MODE, "", NAME, POOL, NLT_U64(MPDEMO_A_MODE, 0600));
+	NEW(-EINVAL, MPDEMO_A_BLOCK_SIZE, "", NAME, A_POOL, BLOCKS(8),
+	    NLT_U32(MPDEMO_A_BLOCK_SIZE, 24));
 
 	ASSERT_EQ(0, nlt_dump(&self->nl));
 	EXPECT_EQ(before, self->nl.replies);
@@ -273,9 +255,9 @@ TEST_F(netlink, names_refused)
 	struct nl_msg *msg;
 	char name[8000];
 
-	NEW(-EINVAL, "", POOL);
+	NEW(-EINVAL, MPDEMO_A_NAME, "empty", "", POOL);
 	for (size_t i = 0; i < ARRAY_SIZE(malformed); i++) {
-		NEW(-EINVAL, malformed[i], POOL);
+		NEW(-EINVAL, MPDEMO_A_NAME, "a name must ", malformed[i], POOL);
 		EXPECT_EQ(-ENOENT, object_open(self->dev, NAME, RW));
 	}
 	for (size_t length = 64; length < sizeof(name); length *= 2) {
@@ -283,9 +265,10 @@ TEST_F(netlink, names_refused)
 
 		memset(name, 'n', length);
 		name[length] = 0;
-		err = new_with(&self->nl, name, POOL, 0);
+		err = nlt_with(&self->nl, MPDEMO_CMD_NEW, name, POOL, 0);
 		EXPECT_TRUE(err == -EINVAL || err == -ERANGE);
 		EXPECT_LT(5, strlen(self->nl.text));
+		EXPECT_EQ(MPDEMO_A_NAME, self->nl.bad_attr);
 	}
 
 	/* A string without an end, and one that is nothing but its end. */
@@ -293,12 +276,14 @@ TEST_F(netlink, names_refused)
 	nla_put(msg, MPDEMO_A_NAME, 4, "name");
 	nla_put_u32(msg, MPDEMO_A_KIND, MPDEMO_KIND_ARENA);
 	nla_put_u64(msg, MPDEMO_A_BYTES, 100);
-	REFUSED(-EINVAL, nlt_call(&self->nl, msg), "no NUL");
+	REFUSED(&self->nl, -EINVAL, MPDEMO_A_NAME, "",
+		nlt_call(&self->nl, msg), "no NUL");
 	msg = nlt_msg(&self->nl, MPDEMO_CMD_NEW, 0);
 	nla_put(msg, MPDEMO_A_NAME, 0, "");
 	nla_put_u32(msg, MPDEMO_A_KIND, MPDEMO_KIND_ARENA);
 	nla_put_u64(msg, MPDEMO_A_BYTES, 100);
-	REFUSED(-EINVAL, nlt_call(&self->nl, msg), "no bytes");
+	REFUSED(&self->nl, -EINVAL, MPDEMO_A_NAME, "",
+		nlt_call(&self->nl, msg), "no bytes");
 }
 
 TEST_F(netlink, duplicate)
@@ -307,8 +292,8 @@ TEST_F(netlink, duplicate)
 
 	ASSERT_EQ(0, nlt_new_pool(&self->nl, NAME, 24, 8, 0600));
 	id = self->seen.id;
-	NEW(-EEXIST, NAME, POOL);
-	NEW(-EEXIST, NAME, ARENA);
+	NEW(-EEXIST, MPDEMO_A_NAME, "already", NAME, POOL);
+	NEW(-EEXIST, MPDEMO_A_NAME, "already", NAME, ARENA);
 	ASSERT_EQ(0, nlt_by_name(&self->nl, MPDEMO_CMD_GET, NAME));
 	EXPECT_EQ(id, self->seen.id);
 }
@@ -319,18 +304,22 @@ TEST_F(netlink, get_and_del_refused)
 
 	ASSERT_EQ(0, nlt_new_pool(&self->nl, NAME, 24, 8, 0600));
 	for (size_t i = 0; i < ARRAY_SIZE(cmds); i++) {
-		struct nl_msg *msg = nlt_msg(&self->nl, cmds[i], 0);
+		struct nlt *nl = &self->nl;
+		int cmd = cmds[i];
 
-		REFUSED(-EINVAL, nlt_call(&self->nl, msg), "neither");
-		msg = nlt_msg(&self->nl, cmds[i], 0);
-		nla_put_u32(msg, MPDEMO_A_ID, self->seen.id);
-		nla_put_string(msg, MPDEMO_A_NAME, "other");
-		REFUSED(-EINVAL, nlt_call(&self->nl, msg), "both");
-		REFUSED(-ENOENT, nlt_by_name(&self->nl, cmds[i], "no-such"),
-			"unknown name");
-		EXPECT_LT(0, self->nl.text_attr);
-		REFUSED(-ENOENT, nlt_by_id(&self->nl, cmds[i], 0), "id 0");
-		REFUSED(-ENOENT, nlt_by_id(&self->nl, cmds[i], ~0U), "id ~0");
+		REFUSED(nl, -EINVAL, 0, "either an id or a name",
+			nlt_with(nl, cmd, NULL, 0), "neither");
+		REFUSED(nl, -EINVAL, 0, "either an id or a name",
+			nlt_with(nl, cmd, NAME,
+				 NLT_U32(MPDEMO_A_ID, self->seen.id), 0), "both");
+		REFUSED(nl, -ENOENT, MPDEMO_A_NAME, "no such object",
+			nlt_by_name(nl, cmd, "no-such"), "unknown name");
+		REFUSED(nl, -ENOENT, MPDEMO_A_ID, "no such object",
+			nlt_by_id(nl, cmd, 0), "id 0");
+		REFUSED(nl, -ENOENT, MPDEMO_A_ID, "no such object",
+			nlt_by_id(nl, cmd, ~0U), "id ~0");
+		REFUSED(nl, -EINVAL, MPDEMO_A_MODE, "",
+			nlt_with(nl, cmd, NAME, MODE(0600), 0), "a mode");
 	}
 	EXPECT_EQ(0, nlt_by_name(&self->nl, MPDEMO_CMD_GET, NAME));
 }
@@ -347,8 +336,8 @@ TEST_F(netlink, anonymous)
 	EXPECT_STREQ("", self->seen.name);
 	EXPECT_FALSE(self->seen.dying);
 	EXPECT_EQ(8, self->seen.blocks);
-	EXPECT_NE(0, nlt_by_id(&self->nl, MPDEMO_CMD_DEL, id));
-	EXPECT_LT(5, strlen(self->nl.text));
+	REFUSED(&self->nl, -ENOENT, 0, "no name",
+		nlt_by_id(&self->nl, MPDEMO_CMD_DEL, id), "anonymous");
 	EXPECT_EQ(8, info_of(fd).out_capacity);
 	ASSERT_EQ(0, close(fd));
 	EXPECT_TRUE(POLL_UNTIL(nlt_by_id(&self->nl, MPDEMO_CMD_GET, id) ==

@@ -7,6 +7,7 @@
 #ifndef MPDEMO_NL_TEST_H
 #define MPDEMO_NL_TEST_H
 
+#include <stdarg.h>
 #include <sys/socket.h>
 #include <linux/netlink.h>
 #include <netlink/netlink.h>
@@ -29,12 +30,27 @@ struct nlt {
 	int err;
 	bool interrupted;	/* of a dump: the kernel says that it changed */
 	char text[128];		/* extended ACK; empty: there was none */
-	int text_attr;		/* offset of the attribute it is about, or 0 */
+	int bad_attr;		/* type of the attribute it is about, or 0 */
+	int missing_attr;	/* type of the one that was missing, or 0 */
+	struct nlmsghdr *sent;
 	unsigned int replies;
 	/* called for each object in a reply */
 	void (*each)(struct nlattr **attr, void *arg);
 	void *arg;
 };
+
+/* The type of the attribute that begins at @offset of what was sent; -1: none does. */
+static inline int nlt_attr_at_(struct nlt *nl, unsigned int offset)
+{
+	struct nlattr *attr;
+	int left;
+
+	nlmsg_for_each_attr(attr, nl->sent, GENL_HDRLEN, left) {
+		if ((char *)attr == (char *)nl->sent + offset)
+			return nla_type(attr);
+	}
+	return -1;
+}
 
 static inline int nlt_error_(struct sockaddr_nl *nla, struct nlmsgerr *e,
 			     void *arg)
@@ -58,7 +74,9 @@ static inline int nlt_error_(struct sockaddr_nl *nla, struct nlmsgerr *e,
 		if (nla_type(attr) == NLMSGERR_ATTR_MSG)
 			nla_strlcpy(nl->text, attr, sizeof(nl->text));
 		else if (nla_type(attr) == NLMSGERR_ATTR_OFFS)
-			nl->text_attr = nla_get_u32(attr);
+			nl->bad_attr = nlt_attr_at_(nl, nla_get_u32(attr));
+		else if (nla_type(attr) == NLMSGERR_ATTR_MISS_TYPE)
+			nl->missing_attr = nla_get_u32(attr);
 	}
 	return NL_STOP;
 }
@@ -138,8 +156,10 @@ static inline int nlt_call(struct nlt *nl, struct nl_msg *msg)
 	nl->err = 0;
 	nl->interrupted = false;
 	nl->text[0] = 0;
-	nl->text_attr = 0;
+	nl->bad_attr = 0;
+	nl->missing_attr = 0;
 	nl->replies = 0;
+	nl->sent = nlmsg_hdr(msg);
 	nl_cb_err(cb, NL_CB_CUSTOM, nlt_error_, nl);
 	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, nlt_object_, nl);
 	nl_cb_set(cb, NL_CB_ACK, NL_CB_CUSTOM, nlt_end_, nl);
@@ -152,12 +172,62 @@ static inline int nlt_call(struct nlt *nl, struct nl_msg *msg)
 	} else {
 		ret = nl_send_auto(nl->sock, msg);
 	}
-	nlmsg_free(msg);
 	while (ret >= 0 && !nl->done)
 		ret = nl_recvmsgs(nl->sock, cb);
 	nl_cb_put(cb);
+	nlmsg_free(msg);
+	nl->sent = NULL;
 	return nl->done ? nl->err : -EIO;
 }
+
+/* Append a list of attributes that ends with 0: type, size in bytes, value. */
+static inline void nlt_put_list(struct nl_msg *msg, va_list args)
+{
+	int type;
+
+	while ((type = va_arg(args, int))) {
+		int size = va_arg(args, int);
+		__u64 value = va_arg(args, __u64);
+
+		nla_put(msg, type, size, &value);
+	}
+}
+
+/* A command about @name, unless it is NULL, with such a list of attributes. */
+static inline int nlt_with(struct nlt *nl, int cmd, const char *name, ...)
+{
+	struct nl_msg *msg = nlt_msg(nl, cmd, 0);
+	va_list args;
+
+	if (name)
+		nla_put_string(msg, MPDEMO_A_NAME, name);
+	va_start(args, name);
+	nlt_put_list(msg, args);
+	va_end(args);
+	return nlt_call(nl, msg);
+}
+
+#define NLT_U32(attr, value)	(attr), 4, (__u64)(value)
+#define NLT_U64(attr, value)	(attr), 8, (__u64)(value)
+#define NLT_FLAG(attr)		(attr), 0, 0ULL
+
+/* Instead of the attribute that a refusal is about: one that is missing. */
+#define MISSING(attr)		(-(attr))
+
+/*
+ * The errno, words that contain @words, and the attribute that they are about; 0:
+ * the words alone are to tell, and no attribute.
+ */
+#define REFUSED(nl, want, attr, words, seen, what)				\
+do {										\
+	struct nlt *nl_ = (nl);							\
+										\
+	CHECK(want, seen, "%s: \"%s\"", what, nl_->text);			\
+	CHECK(true, strlen(nl_->text) > 5 && strstr(nl_->text, words),		\
+	      "%s: \"%s\" is not about \"%s\"", what, nl_->text, words);	\
+	CHECK((attr) > 0 ? (attr) : 0, nl_->bad_attr, "%s: attribute", what);	\
+	CHECK((attr) < 0 ? -(attr) : 0, nl_->missing_attr, "%s: missing", what);	\
+} while (0)
 
 static inline int nlt_new_pool(struct nlt *nl, const char *name,
 			       __u64 block_size, __u64 blocks, __u32 mode)
@@ -208,6 +278,34 @@ static inline int nlt_del_name(struct nlt *nl, const char *name)
 static inline int nlt_dump(struct nlt *nl)
 {
 	return nlt_call(nl, nlt_msg(nl, MPDEMO_CMD_GET, NLM_F_DUMP));
+}
+
+/* The object that a reply or an event was about last: numbers by attribute. */
+struct nlt_seen {
+	unsigned int n;
+	bool has[MPDEMO_A_MAX + 1];
+	__u64 value[MPDEMO_A_MAX + 1];
+	char name[MPDEMO_NAME_SIZE];
+};
+
+static inline void nlt_see(struct nlattr **attr, void *arg)
+{
+	struct nlt_seen *seen = arg;
+	unsigned int n = seen->n;
+
+	memset(seen, 0, sizeof(*seen));
+	seen->n = n + 1;
+	for (int i = 1; i <= MPDEMO_A_MAX; i++) {
+		seen->has[i] = attr[i];
+		if (!attr[i])
+			continue;
+		if (i == MPDEMO_A_NAME)
+			nla_strlcpy(seen->name, attr[i], sizeof(seen->name));
+		else if (nla_len(attr[i]) == 4)
+			seen->value[i] = nla_get_u32(attr[i]);
+		else if (nla_len(attr[i]) == 8)
+			seen->value[i] = nla_get_u64(attr[i]);
+	}
 }
 
 /* Of all objects that there are now. */

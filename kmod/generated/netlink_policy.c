@@ -12,7 +12,7 @@
 #include <uapi/linux/mempool_demo_netlink.h>
 
 /* MPDEMO_CMD_NEW - do */
-const struct nla_policy mempool_demo_new_nl_policy[MPDEMO_A_MODE + 1] = {
+const struct nla_policy mempool_demo_new_nl_policy[MPDEMO_A_QUOTA + 1] = {
 	[MPDEMO_A_NAME] = { .type = NLA_NUL_STRING, .len = 63, },
 	[MPDEMO_A_KIND] = NLA_POLICY_RANGE(NLA_U32, 1, 3),
 	[MPDEMO_A_BLOCK_SIZE] = { .type = NLA_U64, },
@@ -20,6 +20,13 @@ const struct nla_policy mempool_demo_new_nl_policy[MPDEMO_A_MODE + 1] = {
 	[MPDEMO_A_ALIGN] = { .type = NLA_U32, },
 	[MPDEMO_A_BYTES] = { .type = NLA_U64, },
 	[MPDEMO_A_MODE] = { .type = NLA_U32, },
+	[MPDEMO_A_UID] = { .type = NLA_U32, },
+	[MPDEMO_A_GID] = { .type = NLA_U32, },
+	[MPDEMO_A_MAX_BLOCKS] = { .type = NLA_U64, },
+	[MPDEMO_A_CHUNK_BLOCKS] = { .type = NLA_U64, },
+	[MPDEMO_A_LARGE_BYTES] = { .type = NLA_U64, },
+	[MPDEMO_A_FINE] = { .type = NLA_FLAG, },
+	[MPDEMO_A_QUOTA] = { .type = NLA_U32, },
 };
 
 /* MPDEMO_CMD_DEL - do */
@@ -40,7 +47,7 @@ const struct genl_ops mempool_demo_nl_ops[3] = {
 		.cmd		= MPDEMO_CMD_NEW,
 		.doit		= mempool_demo_nl_new_doit,
 		.policy		= mempool_demo_new_nl_policy,
-		.maxattr	= MPDEMO_A_MODE,
+		.maxattr	= MPDEMO_A_QUOTA,
 	},
 	{
 		.cmd		= MPDEMO_CMD_DEL,

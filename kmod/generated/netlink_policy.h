@@ -12,7 +12,7 @@
 
 #include <uapi/linux/mempool_demo_netlink.h>
 
-extern const struct nla_policy mempool_demo_new_nl_policy[MPDEMO_A_MODE + 1];
+extern const struct nla_policy mempool_demo_new_nl_policy[MPDEMO_A_QUOTA + 1];
 
 extern const struct nla_policy mempool_demo_del_nl_policy[MPDEMO_A_NAME + 1];
 

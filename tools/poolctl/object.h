@@ -17,12 +17,12 @@
  * @name: empty where the object is anonymous or deleted
  */
 struct object {
-	uint32_t present;
+	uint64_t present;
 	uint64_t value[MPDEMO_A_MAX + 1];
 	char name[MPDEMO_NAME_SIZE];
 };
 
-_Static_assert(MPDEMO_A_MAX < 32, "struct object.present is too small");
+_Static_assert(MPDEMO_A_MAX < 64, "struct object.present is too small");
 
 struct object_list {
 	struct object *objects;
@@ -56,7 +56,15 @@ const char *object_attribute_name(unsigned int attribute);
 
 static inline bool object_has(const struct object *object, int attribute)
 {
-	return object->present & (UINT32_C(1) << attribute);
+	return object->present & (UINT64_C(1) << attribute);
+}
+
+/* Whether there is something to show; an object that is not dying says so. */
+static inline bool object_shows(const struct object *object,
+				const struct object_field *field)
+{
+	return object_has(object, field->attribute) ||
+	       field->attribute == MPDEMO_A_DYING;
 }
 
 static inline bool object_is_pool(const struct object *object)

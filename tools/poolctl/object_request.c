@@ -52,7 +52,7 @@ static void take_field(struct object *object, const struct object_field *field,
 			 nla_len(attribute), (char *)nla_data(attribute));
 		break;
 	}
-	object->present |= UINT32_C(1) << field->attribute;
+	object->present |= UINT64_C(1) << field->attribute;
 }
 
 static void begin_list(void *data)

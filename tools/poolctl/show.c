@@ -27,11 +27,11 @@ static void add_field(struct json_object *json, const struct object *object,
 	char key[32];
 
 	make_key(field->name, key, sizeof(key));
+	if (!object_shows(object, field))
+		return;
 	if (field->type == OBJECT_FLAG)
 		json_object_object_add(json, key,
 				       needed(json_object_new_boolean(value)));
-	else if (!object_has(object, field->attribute))
-		return;
 	else if (field->type == OBJECT_NAME)
 		json_add_string(json, key, object->name);
 	else if (field->unit == UNIT_KIND)
@@ -184,8 +184,7 @@ void show_fields(const struct object *object)
 		const struct object_field *field = &object_fields[i];
 		struct libscols_line *line;
 
-		if (field->type != OBJECT_FLAG &&
-		    !object_has(object, field->attribute))
+		if (!object_shows(object, field))
 			continue;
 		line = table_line(table);
 		table_text(line, 0, field->name);

@@ -15,8 +15,7 @@
  *   the ioctls.
  * @MPDEMO_KIND_POOL: Blocks of one size.
  * @MPDEMO_KIND_ARENA: Bump allocation of any size, freed all at once.
- * @MPDEMO_KIND_HEAP: Memory of any size, freed piece by piece. Created by an
- *   ioctl, never by a request of this family.
+ * @MPDEMO_KIND_HEAP: Memory of any size, freed piece by piece.
  */
 enum mpdemo_kind {
 	MPDEMO_KIND_POOL = 1,
@@ -48,6 +47,15 @@ enum mpdemo_attr {
 	MPDEMO_A_RECLAIMED,
 	MPDEMO_A_OPEN_FILES,
 	MPDEMO_A_DYING,
+	MPDEMO_A_MAX_BLOCKS,
+	MPDEMO_A_CHUNK_BLOCKS,
+	MPDEMO_A_PRESENT,
+	MPDEMO_A_LARGE_BYTES,
+	MPDEMO_A_FINE,
+	MPDEMO_A_QUOTA,
+	MPDEMO_A_RESERVED,
+	MPDEMO_A_WAITERS,
+	MPDEMO_A_CORRUPTED,
 
 	__MPDEMO_A_MAX,
 	MPDEMO_A_MAX = (__MPDEMO_A_MAX - 1)

@@ -124,6 +124,7 @@ struct mpdemo_pool_config {
  *	as it is now
  * @max_blocks: number of blocks that can be held when it has grown, or @blocks
  * @present: number of blocks that there are now, of a pool that grows, or 0
+ * @chunk_blocks: of a pool that grows, by how many blocks at a time, or 0
  * @chunks: number of chunks that they are in, or 0
  * @retiring: chunks of which no block is taken if there are others, so that they can
  *	be given back
@@ -159,6 +160,7 @@ struct mpdemo_pool_stats {
 	size_t footprint;
 	unsigned int max_blocks;
 	unsigned int present;
+	unsigned int chunk_blocks;
 	unsigned int chunks;
 	unsigned int retiring;
 };

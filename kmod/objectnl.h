@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the parts of the netlink interface share: netlink.c, the family and its
+ * commands; netlink_new.c, the one that creates; netlink_request.c, what requests have
+ * in common; netlink_put.c, an object as a message.
+ */
+#ifndef _MPDEMO_OBJECTNL_H
+#define _MPDEMO_OBJECTNL_H
+
+#include <linux/types.h>
+#include <linux/uidgid.h>
+
+struct genl_info;
+struct mpdemo_object;
+struct mpdemo_refusal;
+struct sk_buff;
+
+/* netlink.c */
+int objectnl_reply(struct genl_info *info, struct mpdemo_object *object);
+
+/* netlink_request.c */
+int objectnl_check_admin(struct sk_buff *skb, struct genl_info *info);
+int objectnl_refuse(struct genl_info *info, int error, int attr, const char *why);
+void objectnl_tell_refusal(struct genl_info *info,
+			   const struct mpdemo_refusal *refusal);
+int objectnl_need(struct genl_info *info, int attr, const char *why);
+int objectnl_get_mode(struct genl_info *info, umode_t *mode);
+int objectnl_get_uid(struct genl_info *info, kuid_t *uid);
+int objectnl_get_gid(struct genl_info *info, kgid_t *gid);
+
+/* netlink_put.c */
+int objectnl_put(struct sk_buff *skb, struct mpdemo_object *object, void *hdr);
+
+#endif /* _MPDEMO_OBJECTNL_H */
