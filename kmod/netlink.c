@@ -38,7 +38,7 @@ int objectnl_reply(struct genl_info *info, struct mpdemo_object *object)
 }
 
 /* The object of a request, by id or by name, with a reference. */
-static struct mpdemo_object *get_object(struct genl_info *info)
+struct mpdemo_object *objectnl_get_object(struct genl_info *info)
 {
 	struct nlattr *id = info->attrs[MPDEMO_A_ID];
 	struct nlattr *name = info->attrs[MPDEMO_A_NAME];
@@ -64,7 +64,7 @@ int mempool_demo_nl_del_doit(struct sk_buff *skb, struct genl_info *info)
 	ret = objectnl_check_admin(skb, info);
 	if (ret)
 		return ret;
-	object = get_object(info);
+	object = objectnl_get_object(info);
 	if (IS_ERR(object))
 		return PTR_ERR(object);
 
@@ -80,7 +80,7 @@ int mempool_demo_nl_get_doit(struct sk_buff *skb, struct genl_info *info)
 	struct mpdemo_object *object;
 	int ret;
 
-	object = get_object(info);
+	object = objectnl_get_object(info);
 	if (IS_ERR(object))
 		return PTR_ERR(object);
 	ret = objectnl_reply(info, object);

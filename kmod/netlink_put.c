@@ -15,17 +15,18 @@
 #include "objectnl.h"
 
 static int put_identity(struct sk_buff *skb, struct mpdemo_object *object,
-			const struct mpdemo_info *info)
+			const struct mpdemo_info *info,
+			const struct mpdemo_settings *settings)
 {
 	return nla_put_u32(skb, MPDEMO_A_ID, info->out_id) ||
 	       (info->out_name[0] &&
 		nla_put_string(skb, MPDEMO_A_NAME, info->out_name)) ||
 	       nla_put_u32(skb, MPDEMO_A_KIND, info->out_kind) ||
-	       nla_put_u32(skb, MPDEMO_A_MODE, object->mode) ||
+	       nla_put_u32(skb, MPDEMO_A_MODE, settings->mode) ||
 	       nla_put_u32(skb, MPDEMO_A_UID,
-			   from_kuid_munged(&init_user_ns, object->uid)) ||
+			   from_kuid_munged(&init_user_ns, settings->uid)) ||
 	       nla_put_u32(skb, MPDEMO_A_GID,
-			   from_kgid_munged(&init_user_ns, object->gid)) ||
+			   from_kgid_munged(&init_user_ns, settings->gid)) ||
 	       nla_put_u32(skb, MPDEMO_A_OPEN_FILES,
 			   atomic_read(&object->open_files)) ||
 	       (info->out_state & MPDEMO_STATE_DYING &&
@@ -55,6 +56,15 @@ static int put_held(struct sk_buff *skb, const struct mpdemo_info *info)
 	       nla_put_u32(skb, MPDEMO_A_QUOTA, info->out_quota);
 }
 
+static int put_watch(struct sk_buff *skb,
+		     const struct mpdemo_object_details *details)
+{
+	return nla_put_u32(skb, MPDEMO_A_LOW, details->settings.low) ||
+	       nla_put_u32(skb, MPDEMO_A_HIGH, details->settings.high) ||
+	       nla_put_u32(skb, MPDEMO_A_LEVEL, details->level) ||
+	       nla_put_u32(skb, MPDEMO_A_POISON, details->settings.poison);
+}
+
 static int put_pool(struct sk_buff *skb, const struct mpdemo_info *info,
 		    const struct mpdemo_object_details *details)
 {
@@ -68,7 +78,8 @@ static int put_pool(struct sk_buff *skb, const struct mpdemo_info *info,
 	       put_u64(skb, MPDEMO_A_STRIDE, info->out_stride) ||
 	       put_u64(skb, MPDEMO_A_RESERVED, details->reserved) ||
 	       put_u64(skb, MPDEMO_A_WAITERS, info->out_waiters) ||
-	       put_u64(skb, MPDEMO_A_CORRUPTED, details->corrupted);
+	       put_u64(skb, MPDEMO_A_CORRUPTED, details->corrupted) ||
+	       put_watch(skb, details);
 }
 
 static int put_heap(struct sk_buff *skb, const struct mpdemo_object *object,
@@ -106,7 +117,8 @@ int objectnl_put(struct sk_buff *skb, struct mpdemo_object *object, void *hdr)
 		return -EMSGSIZE;
 	mpdemo_object_get_info(object, &info);
 	mpdemo_object_get_details(object, &details);
-	err = put_identity(skb, object, &info) || put_counters(skb, &info) ||
+	err = put_identity(skb, object, &info, &details.settings) ||
+	      put_counters(skb, &info) ||
 	      put_of_kind(skb, object, &info, &details) ||
 	      (mpdemo_object_has_blocks(object) && put_held(skb, &info));
 	if (err) {

@@ -5,9 +5,14 @@
  */
 
 #include <linux/capability.h>
+#include <linux/cred.h>
 #include <linux/errno.h>
+#include <linux/fs.h>
+#include <linux/net.h>
+#include <linux/netlink.h>
 #include <linux/user_namespace.h>
 #include <net/genetlink.h>
+#include <net/sock.h>
 
 #include <mempool_demo/refusal.h>
 
@@ -23,6 +28,21 @@ int objectnl_check_admin(struct sk_buff *skb, struct genl_info *info)
 		return 0;
 	GENL_SET_ERR_MSG(info, "this needs CAP_SYS_ADMIN in the initial user namespace");
 	return -EPERM;
+}
+
+/*
+ * Whether a request is from that user: who sends it is, and who opened the socket as
+ * well, unless the sender has given an address. Without one he may not know that he
+ * writes to a socket: that may be the standard output of a set-uid program, see
+ * netlink_ns_capable().
+ */
+bool objectnl_is_from(struct sk_buff *skb, kuid_t uid)
+{
+	const struct netlink_skb_parms *parms = &NETLINK_CB(skb);
+
+	return uid_eq(current_fsuid(), uid) &&
+	       (parms->flags & NETLINK_SKB_DST ||
+		uid_eq(parms->sk->sk_socket->file->f_cred->fsuid, uid));
 }
 
 /* NL_SET_ERR_MSG() takes literals only. @attr may be NULL. */
@@ -56,6 +76,8 @@ static int attr_of(struct genl_info *info, enum mpdemo_setting setting)
 		[MPDEMO_SETTING_CHUNK] = MPDEMO_A_CHUNK_BLOCKS,
 		[MPDEMO_SETTING_MAX_BLOCKS] = MPDEMO_A_MAX_BLOCKS,
 		[MPDEMO_SETTING_QUOTA] = MPDEMO_A_QUOTA,
+		[MPDEMO_SETTING_LOW] = MPDEMO_A_LOW,
+		[MPDEMO_SETTING_HIGH] = MPDEMO_A_HIGH,
 	};
 
 	if (setting == MPDEMO_SETTING_BYTES && !info->attrs[MPDEMO_A_BYTES])

@@ -111,15 +111,6 @@ static int object_size(const struct mpdemo_object_config *config,
 	}
 }
 
-static int check_quota(const struct mpdemo_object_config *config,
-		       struct mpdemo_refusal *refusal)
-{
-	if (config->quota <= MPDEMO_BLOCKS_MAX)
-		return 0;
-	return mpdemo_refuse(refusal, -ERANGE, MPDEMO_SETTING_QUOTA,
-			     "a quota must be 16777208 blocks at most, or 0");
-}
-
 static int object_init_pool(struct mpdemo_object *object,
 			    const struct mpdemo_object_config *config)
 {
@@ -196,6 +187,21 @@ static int object_init(struct mpdemo_object *object,
 	}
 }
 
+static void init_settings(struct mpdemo_object *object,
+			  const struct mpdemo_object_config *config)
+{
+	struct mpdemo_settings *settings = &object->settings;
+
+	if (config->has_owner) {
+		settings->uid = config->uid;
+		settings->gid = config->gid;
+	} else {
+		current_fsuid_fsgid(&settings->uid, &settings->gid);
+	}
+	settings->mode = config->mode;
+	settings->quota = config->quota;
+}
+
 /**
  * mpdemo_object_create() - create an object
  * @config: what it shall be
@@ -214,7 +220,7 @@ mpdemo_object_create(const struct mpdemo_object_config *config,
 	size_t footprint;
 	int ret;
 
-	ret = check_quota(config, refusal) ?:
+	ret = mpdemo_object_check_quota(config->quota, refusal) ?:
 	      object_size(config, &footprint, refusal);
 	if (ret)
 		return ERR_PTR(ret);
@@ -237,15 +243,8 @@ mpdemo_object_create(const struct mpdemo_object_config *config,
 	object->kind = config->kind;
 	if (config->name)
 		strscpy(object->name, config->name, sizeof(object->name));
-	if (config->has_owner) {
-		object->uid = config->uid;
-		object->gid = config->gid;
-	} else {
-		current_fsuid_fsgid(&object->uid, &object->gid);
-	}
-	object->mode = config->mode;
+	init_settings(object, config);
 	object->align = max_t(u32, config->align, MPDEMO_ALIGN_MIN);
-	object->quota = config->quota;
 	if (config->kind == MPDEMO_OBJECT_HEAP) {
 		object->heap_flags = config->heap_flags;
 		object->heap_blocks = config->blocks;
@@ -254,6 +253,7 @@ mpdemo_object_create(const struct mpdemo_object_config *config,
 	object->charge = charge;
 	init_rwsem(&object->lock);
 	mutex_init(&object->arena_lock);
+	mutex_init(&object->settings_lock);
 	return object;
 
 free_object:
@@ -406,22 +406,26 @@ void mpdemo_object_free_kept(struct mpdemo_object *object)
  * The rules are those of files: the bits of the owner for the owner, else those
  * of the group for its members, else those of others.
  *
- * Context: Task context.
+ * Context: Task context, may sleep.
  * Return: true if so.
  */
-bool mpdemo_object_allows(const struct mpdemo_object *object, u32 access)
+bool mpdemo_object_allows(struct mpdemo_object *object, u32 access)
 {
-	umode_t granted = object->mode, wanted = 0;
+	const struct mpdemo_settings *settings = &object->settings;
+	umode_t granted, wanted = 0;
 
 	if (access & MPDEMO_ACCESS_READ)
 		wanted |= MAY_READ_BIT;
 	if (access & MPDEMO_ACCESS_WRITE)
 		wanted |= MAY_WRITE_BIT;
 
-	if (uid_eq(current_fsuid(), object->uid))
+	mutex_lock(&object->settings_lock);
+	granted = settings->mode;
+	if (uid_eq(current_fsuid(), settings->uid))
 		granted >>= 6;
-	else if (in_group_p(object->gid))
+	else if (in_group_p(settings->gid))
 		granted >>= 3;
+	mutex_unlock(&object->settings_lock);
 
 	return !(wanted & ~granted) || capable(CAP_DAC_OVERRIDE);
 }
@@ -511,7 +515,7 @@ void mpdemo_object_get_info(struct mpdemo_object *object,
 	if (mpdemo_object_has_blocks(object)) {
 		info->out_kept = atomic_read(&object->owners.keeper.held);
 		info->out_reclaimed = atomic64_read(&object->owners.reclaimed);
-		info->out_quota = object->quota;
+		info->out_quota = READ_ONCE(object->settings.quota);
 	}
 }
 
@@ -528,10 +532,14 @@ void mpdemo_object_get_details(struct mpdemo_object *object,
 	struct mpdemo_pool_stats stats;
 
 	memset(details, 0, sizeof(*details));
+	mutex_lock(&object->settings_lock);
+	details->settings = object->settings;
+	mutex_unlock(&object->settings_lock);
 	if (object->kind != MPDEMO_OBJECT_POOL)
 		return;
 	mpdemo_pool_get_stats(object->pool, &stats);
 	details->chunk_blocks = stats.chunk_blocks;
 	details->reserved = stats.reserved;
 	details->corrupted = stats.corrupted;
+	details->level = mpdemo_pool_level(object->pool);
 }

@@ -12,6 +12,8 @@
 
 #include <uapi/linux/mempool_demo.h>
 
+#include <mempool_demo/level.h>
+
 #include "limits.h"
 #include "owner_table.h"
 
@@ -55,15 +57,40 @@ struct mpdemo_object_config {
 };
 
 /**
+ * struct mpdemo_settings - what can be changed of a named object
+ * @uid: owner
+ * @gid: group
+ * @mode: permission bits of the owner, the group, and others
+ * @quota: pool, heap: blocks that an open file may hold, or 0: any number; of those
+ *	that are opened from now on
+ * @low: pool, the watermarks, see <mempool_demo/level.h>
+ * @high: 0: none
+ * @poison: pool, see <mempool_demo/guard.h>
+ */
+struct mpdemo_settings {
+	kuid_t uid;
+	kgid_t gid;
+	umode_t mode;
+	u32 quota;
+	u32 low;
+	u32 high;
+	bool poison;
+};
+
+/**
  * struct mpdemo_object_details - what &struct mpdemo_info does not tell
  * @chunk_blocks: pool that grows, by how many blocks at a time
  * @reserved: pool, blocks set aside for those who are to get several at once
  * @corrupted: pool, how often a free block was found written to
+ * @level: pool, an &enum mpdemo_level
+ * @settings: all of one instant
  */
 struct mpdemo_object_details {
 	u64 chunk_blocks;
 	u64 reserved;
 	u64 corrupted;
+	u32 level;
+	struct mpdemo_settings settings;
 };
 
 /**
@@ -74,11 +101,11 @@ struct mpdemo_object_details {
  * @name: never changes, also when the name is taken away; empty: anonymous
  * @named: whether the name leads here; protected by the registry's lock
  * @node: in the registry's table of names; protected by the registry's lock
- * @uid: owner
- * @gid: group of the owner
- * @mode: permission bits of the owner, the group, and others
+ * @settings_lock: comes after the registry's locks for changes, and before those of
+ *	the pool
+ * @settings: what can be changed; written under @settings_lock, and @quota read
+ *	without
  * @align: alignment of blocks
- * @quota: blocks that an open file may hold, or 0: any number
  * @heap_flags: of a heap, MPDEMO_HEAP_*
  * @heap_blocks: of a heap, of each class
  * @large_bytes: of a heap, for large sizes
@@ -102,11 +129,9 @@ struct mpdemo_object {
 	char name[MPDEMO_NAME_SIZE];
 	bool named;
 	struct hlist_node node;
-	kuid_t uid;
-	kgid_t gid;
-	umode_t mode;
+	struct mutex settings_lock;	/* protects settings */
+	struct mpdemo_settings settings;
 	u32 align;
-	u32 quota;
 	unsigned int heap_flags;
 	u32 heap_blocks;
 	u64 large_bytes;
@@ -143,10 +168,19 @@ void mpdemo_object_kill(struct mpdemo_object *object);
 void mpdemo_object_give(struct mpdemo_object *object, struct mpdemo_owner *owner,
 			unsigned int n, u64 *handles);
 void mpdemo_object_free_kept(struct mpdemo_object *object);
-bool mpdemo_object_allows(const struct mpdemo_object *object, u32 access);
+bool mpdemo_object_allows(struct mpdemo_object *object, u32 access);
 void mpdemo_object_get_info(struct mpdemo_object *object,
 			    struct mpdemo_info *info);
 void mpdemo_object_get_details(struct mpdemo_object *object,
 			       struct mpdemo_object_details *details);
+
+/* object_settings.c */
+int mpdemo_object_check_quota(u32 quota, struct mpdemo_refusal *refusal);
+int mpdemo_object_set(struct mpdemo_object *object,
+		      const struct mpdemo_settings *wanted,
+		      void (*notify)(struct mpdemo_pool *pool,
+				     enum mpdemo_level level, void *data),
+		      struct mpdemo_refusal *refusal);
+void mpdemo_object_end_levels(struct mpdemo_object *object);
 
 #endif /* _MPDEMO_OBJECT_H */

@@ -66,6 +66,8 @@ static int ioctl_info(struct mpdemo_ioctl_call *call)
 		return ret;
 	mpdemo_object_get_info(ofd->object, arg);
 	arg->out_access = ofd->access;
+	/* That of the object may have been changed since it was opened. */
+	arg->out_quota = ofd->owner.quota;
 	arg->out_map_bytes = objectfd_map_bytes(ofd->object);
 	arg->out_held = atomic_read(&ofd->owner.held);
 	call->copy_back = true;
@@ -205,7 +207,8 @@ struct file *mpdemo_objectfd_open(struct mpdemo_object *object, u32 access)
 	ofd = kzalloc_obj(*ofd, GFP_KERNEL_ACCOUNT);
 	if (!ofd)
 		return ERR_PTR(-ENOMEM);
-	ret = mpdemo_owner_init(&ofd->owner, object->quota);
+	ret = mpdemo_owner_init(&ofd->owner,
+				READ_ONCE(object->settings.quota));
 	if (ret)
 		goto free_ofd;
 	ofd->access = access;

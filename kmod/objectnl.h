@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What the parts of the netlink interface share: netlink.c, the family and its
- * commands; netlink_new.c, the one that creates; netlink_request.c, what requests have
- * in common; netlink_put.c, an object as a message.
+ * commands; netlink_new.c and netlink_set.c, the ones that create and change;
+ * netlink_request.c, what requests have in common; netlink_put.c, an object as a
+ * message.
  */
 #ifndef _MPDEMO_OBJECTNL_H
 #define _MPDEMO_OBJECTNL_H
@@ -17,9 +18,11 @@ struct sk_buff;
 
 /* netlink.c */
 int objectnl_reply(struct genl_info *info, struct mpdemo_object *object);
+struct mpdemo_object *objectnl_get_object(struct genl_info *info);
 
 /* netlink_request.c */
 int objectnl_check_admin(struct sk_buff *skb, struct genl_info *info);
+bool objectnl_is_from(struct sk_buff *skb, kuid_t uid);
 int objectnl_refuse(struct genl_info *info, int error, int attr, const char *why);
 void objectnl_tell_refusal(struct genl_info *info,
 			   const struct mpdemo_refusal *refusal);

@@ -7,8 +7,8 @@
  * nobody has it open. The numbers do not refer, an object is taken out of them
  * by its last put.
  *
- * Lock order: changes, then lock, or then object->lock; those two never nest.
- * object->arena_lock nests with none of them.
+ * Lock order: changes, then lock, object->lock or object->settings_lock; those three
+ * never nest. object->arena_lock nests with none of them.
  *
  * changes	serializes what happens to names with what subscribers are told of
  *		it, so that they are told in that order. Subscribers may sleep,
@@ -272,6 +272,62 @@ void mpdemo_registry_put(struct mpdemo_object *object)
 	kref_put(&object->ref, object_release);
 }
 
+static void level_changed(struct mpdemo_pool *pool, enum mpdemo_level level,
+			  void *data)
+{
+	tell(MPDEMO_EVENT_LEVEL, data);
+}
+
+/**
+ * mpdemo_registry_begin_set() - be alone with the settings of an object
+ * @object: the object; the caller has a reference
+ *
+ * Until mpdemo_registry_end_set() nobody changes them, nor the name, nor who may open
+ * it: who was found to be the owner still is when the settings are changed.
+ *
+ * Context: Task context, may sleep.
+ */
+void mpdemo_registry_begin_set(struct mpdemo_object *object)
+{
+	mutex_lock(&changes);
+	mutex_lock(&object->settings_lock);
+}
+
+/**
+ * mpdemo_registry_set() - change the settings of an object
+ * @object: the object
+ * @wanted: all of them, as they shall be
+ * @refusal: filled where there is more to say than the errno; may be NULL
+ *
+ * Context: Task context, may sleep, after mpdemo_registry_begin_set().
+ * Return: as mpdemo_object_set(), or -EOPNOTSUPP: it is anonymous.
+ */
+int mpdemo_registry_set(struct mpdemo_object *object,
+			const struct mpdemo_settings *wanted,
+			struct mpdemo_refusal *refusal)
+{
+	lockdep_assert_held(&changes);
+	if (!object->name[0])
+		return mpdemo_refuse(refusal, -EOPNOTSUPP, MPDEMO_SETTING_NONE,
+				     "it has no name, and is its creator's own");
+	return mpdemo_object_set(object, wanted, level_changed, refusal);
+}
+
+/**
+ * mpdemo_registry_end_set() - end what mpdemo_registry_begin_set() began
+ * @object: the object
+ * @changed: whether subscribers are to be told
+ *
+ * Context: Task context, may sleep.
+ */
+void mpdemo_registry_end_set(struct mpdemo_object *object, bool changed)
+{
+	mutex_unlock(&object->settings_lock);
+	if (changed)
+		tell(MPDEMO_EVENT_CHANGED, object);
+	mutex_unlock(&changes);
+}
+
 /**
  * mpdemo_registry_delete() - take the name of an object away and turn it dying
  * @object: the object; the caller has a reference
@@ -294,6 +350,7 @@ int mpdemo_registry_delete(struct mpdemo_object *object)
 	mutex_unlock(&lock);
 	if (named) {
 		mpdemo_object_kill(object);
+		mpdemo_object_end_levels(object);
 		tell(MPDEMO_EVENT_UNNAMED, object);
 	}
 	mutex_unlock(&changes);

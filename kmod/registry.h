@@ -7,6 +7,7 @@
 struct mpdemo_object;
 struct mpdemo_object_config;
 struct mpdemo_refusal;
+struct mpdemo_settings;
 struct notifier_block;
 
 /* What the registry tells, with the object as data. The object stays until the
@@ -14,6 +15,8 @@ struct notifier_block;
  */
 enum {
 	MPDEMO_EVENT_ADDED,
+	MPDEMO_EVENT_CHANGED,
+	MPDEMO_EVENT_LEVEL,
 	MPDEMO_EVENT_UNNAMED,
 	MPDEMO_EVENT_GONE,
 };
@@ -27,6 +30,11 @@ struct mpdemo_object *mpdemo_registry_get_by_name(const char *name);
 struct mpdemo_object *mpdemo_registry_get_by_id(u32 id);
 struct mpdemo_object *mpdemo_registry_get_next(unsigned long *id);
 void mpdemo_registry_put(struct mpdemo_object *object);
+void mpdemo_registry_begin_set(struct mpdemo_object *object);
+int mpdemo_registry_set(struct mpdemo_object *object,
+			const struct mpdemo_settings *wanted,
+			struct mpdemo_refusal *refusal);
+void mpdemo_registry_end_set(struct mpdemo_object *object, bool changed);
 int mpdemo_registry_delete(struct mpdemo_object *object);
 unsigned int mpdemo_registry_generation(void);
 

@@ -41,8 +41,22 @@ const struct nla_policy mempool_demo_get_nl_policy[MPDEMO_A_NAME + 1] = {
 	[MPDEMO_A_NAME] = { .type = NLA_NUL_STRING, .len = 63, },
 };
 
+/* MPDEMO_CMD_SET - do */
+const struct nla_policy mempool_demo_set_nl_policy[MPDEMO_A_POISON + 1] = {
+	[MPDEMO_A_ID] = { .type = NLA_U32, },
+	[MPDEMO_A_NAME] = { .type = NLA_NUL_STRING, .len = 63, },
+	[MPDEMO_A_MODE] = { .type = NLA_U32, },
+	[MPDEMO_A_UID] = { .type = NLA_U32, },
+	[MPDEMO_A_GID] = { .type = NLA_U32, },
+	[MPDEMO_A_MAX_BLOCKS] = { .type = NLA_U64, },
+	[MPDEMO_A_QUOTA] = { .type = NLA_U32, },
+	[MPDEMO_A_LOW] = { .type = NLA_U32, },
+	[MPDEMO_A_HIGH] = { .type = NLA_U32, },
+	[MPDEMO_A_POISON] = NLA_POLICY_MAX(NLA_U32, 1),
+};
+
 /* Ops table for mempool_demo */
-const struct genl_ops mempool_demo_nl_ops[3] = {
+const struct genl_ops mempool_demo_nl_ops[4] = {
 	{
 		.cmd		= MPDEMO_CMD_NEW,
 		.doit		= mempool_demo_nl_new_doit,
@@ -61,5 +75,11 @@ const struct genl_ops mempool_demo_nl_ops[3] = {
 		.dumpit		= mempool_demo_nl_get_dumpit,
 		.policy		= mempool_demo_get_nl_policy,
 		.maxattr	= MPDEMO_A_NAME,
+	},
+	{
+		.cmd		= MPDEMO_CMD_SET,
+		.doit		= mempool_demo_nl_set_doit,
+		.policy		= mempool_demo_set_nl_policy,
+		.maxattr	= MPDEMO_A_POISON,
 	},
 };

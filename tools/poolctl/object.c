@@ -30,6 +30,10 @@ const struct object_field object_fields[] = {
 	{ MPDEMO_A_DYING, "dying", OBJECT_FLAG, UNIT_NUMBER, true },
 	{ MPDEMO_A_IN_USE, "in-use", OBJECT_U64, UNIT_AMOUNT, true },
 	{ MPDEMO_A_PEAK, "peak", OBJECT_U64, UNIT_AMOUNT, true },
+	{ MPDEMO_A_LOW, "low", OBJECT_U32, UNIT_NUMBER, false },
+	{ MPDEMO_A_HIGH, "high", OBJECT_U32, UNIT_NUMBER, false },
+	{ MPDEMO_A_LEVEL, "level", OBJECT_U32, UNIT_LEVEL, false },
+	{ MPDEMO_A_POISON, "poison", OBJECT_U32, UNIT_NUMBER, false },
 	{ MPDEMO_A_ALLOCS, "allocs", OBJECT_U64, UNIT_NUMBER, false },
 	{ MPDEMO_A_FREES, "frees", OBJECT_U64, UNIT_NUMBER, false },
 	{ MPDEMO_A_FAILURES, "failures", OBJECT_U64, UNIT_NUMBER, true },
@@ -67,6 +71,20 @@ const char *object_kind_name(uint64_t kind)
 		return "arena";
 	case MPDEMO_KIND_HEAP:
 		return "heap";
+	default:
+		return "unknown";
+	}
+}
+
+const char *object_level_name(uint64_t level)
+{
+	switch (level) {
+	case MPDEMO_NL_LEVEL_NORMAL:
+		return "normal";
+	case MPDEMO_NL_LEVEL_LOW:
+		return "low";
+	case MPDEMO_NL_LEVEL_EXHAUSTED:
+		return "exhausted";
 	default:
 		return "unknown";
 	}

@@ -30,7 +30,7 @@ struct object_list {
 };
 
 enum object_type { OBJECT_U32, OBJECT_U64, OBJECT_NAME, OBJECT_FLAG };
-enum object_unit { UNIT_NUMBER, UNIT_BYTES, UNIT_KIND, UNIT_MODE, UNIT_AMOUNT };
+enum object_unit { UNIT_NUMBER, UNIT_BYTES, UNIT_KIND, UNIT_LEVEL, UNIT_MODE, UNIT_AMOUNT };
 
 /*
  * struct object_field - one attribute: how it travels and how it is shown
@@ -77,6 +77,9 @@ uint64_t object_capacity(const struct object *object);
 
 /* "pool", "arena" or "heap". */
 const char *object_kind_name(uint64_t kind);
+
+/* "normal", "low" or "exhausted". */
+const char *object_level_name(uint64_t level);
 
 /* The name, or why there is none in parentheses. */
 const char *object_title(const struct object *object);

@@ -36,6 +36,8 @@ static void add_field(struct json_object *json, const struct object *object,
 		json_add_string(json, key, object->name);
 	else if (field->unit == UNIT_KIND)
 		json_add_string(json, key, object_kind_name(value));
+	else if (field->unit == UNIT_LEVEL)
+		json_add_string(json, key, object_level_name(value));
 	else
 		json_add_number(json, key, value);
 }
@@ -161,6 +163,8 @@ static void put_field(struct libscols_line *line, const struct object *object,
 		table_text(line, 1, value ? "yes" : "no");
 	else if (field->unit == UNIT_KIND)
 		table_text(line, 1, object_kind_name(value));
+	else if (field->unit == UNIT_LEVEL)
+		table_text(line, 1, object_level_name(value));
 	else if (field->unit == UNIT_MODE)
 		table_printf(line, 1, "%04o", (unsigned int)value);
 	else if (field->unit == UNIT_BYTES)

@@ -23,6 +23,19 @@ enum mpdemo_kind {
 	MPDEMO_KIND_HEAP,
 };
 
+/**
+ * enum mpdemo_nl_level - How much a pool that has watermarks has left.
+ * @MPDEMO_NL_LEVEL_LOW: It had low free blocks or fewer, and has not had high
+ *   since.
+ * @MPDEMO_NL_LEVEL_EXHAUSTED: An allocation failed, and it has not had high
+ *   free blocks since.
+ */
+enum mpdemo_nl_level {
+	MPDEMO_NL_LEVEL_NORMAL,
+	MPDEMO_NL_LEVEL_LOW,
+	MPDEMO_NL_LEVEL_EXHAUSTED,
+};
+
 enum mpdemo_attr {
 	MPDEMO_A_PAD = 1,
 	MPDEMO_A_ID,
@@ -56,6 +69,10 @@ enum mpdemo_attr {
 	MPDEMO_A_RESERVED,
 	MPDEMO_A_WAITERS,
 	MPDEMO_A_CORRUPTED,
+	MPDEMO_A_LOW,
+	MPDEMO_A_HIGH,
+	MPDEMO_A_LEVEL,
+	MPDEMO_A_POISON,
 
 	__MPDEMO_A_MAX,
 	MPDEMO_A_MAX = (__MPDEMO_A_MAX - 1)
@@ -65,6 +82,7 @@ enum mpdemo_cmd {
 	MPDEMO_CMD_NEW = 1,
 	MPDEMO_CMD_DEL,
 	MPDEMO_CMD_GET,
+	MPDEMO_CMD_SET,
 
 	__MPDEMO_CMD_MAX,
 	MPDEMO_CMD_MAX = (__MPDEMO_CMD_MAX - 1)
