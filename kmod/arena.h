@@ -118,6 +118,7 @@ void arena_free_chunks(struct arena *arena);
 void *cpu_arena_failed(struct cpu_arena *cpu_arena, unsigned long caller);
 int cpu_arenas_create(struct arena *arena);
 void cpu_arenas_destroy(struct arena *arena);
+void cpu_arenas_reset_peak(struct arena *arena);
 void cpu_arenas_get_stats(const struct arena *arena,
 			  struct mpdemo_arena_stats *stats);
 

@@ -262,3 +262,29 @@ void mpdemo_arena_get_stats(const struct mpdemo_arena *api,
 	}
 }
 EXPORT_SYMBOL_GPL(mpdemo_arena_get_stats);
+
+/**
+ * mpdemo_arena_reset_peak() - begin anew to find the highest in_use
+ * @api: the arena
+ *
+ * Context: Any; only the owner of the arena may call this, but where it is per CPU.
+ */
+void mpdemo_arena_reset_peak(struct mpdemo_arena *api)
+{
+	struct arena *arena = to_arena(api);
+
+	switch ((enum arena_kind)api->kind) {
+	case ARENA_SINGLE:
+	case ARENA_SHARED:
+		/* It is no less than what is in use, for all who read it. */
+		WRITE_ONCE(arena->peak, 0);
+		return;
+	case ARENA_PERCPU:
+		cpu_arenas_reset_peak(arena);
+		return;
+	case ARENA_CPU:
+		cpu_arenas_reset_peak(to_cpu_arena(api)->arena);
+		return;
+	}
+}
+EXPORT_SYMBOL_GPL(mpdemo_arena_reset_peak);

@@ -261,3 +261,11 @@ void cpu_arenas_get_stats(const struct arena *arena,
 		stats->resets += READ_ONCE(cpu_arena->resets);
 	}
 }
+
+void cpu_arenas_reset_peak(struct arena *arena)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		WRITE_ONCE(per_cpu_ptr(arena->cpus, cpu)->peak, 0);
+}

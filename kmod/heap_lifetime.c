@@ -479,3 +479,21 @@ void mpdemo_heap_get_stats(struct mpdemo_heap *heap,
 	stats->footprint = heap->footprint;
 }
 EXPORT_SYMBOL_GPL(mpdemo_heap_get_stats);
+
+/**
+ * mpdemo_heap_reset_peaks() - begin anew to find how much of each class is used
+ * @heap: the heap
+ *
+ * Context: Any but NMI. Operations that are under way may be taken for ones that come
+ * later.
+ */
+void mpdemo_heap_reset_peaks(struct mpdemo_heap *heap)
+{
+	unsigned int number;
+
+	for (number = 0; number < heap->nr_classes; number++)
+		if (heap->class[number].pool)
+			mpdemo_pool_reset_peak(heap->class[number].pool);
+	mpdemo_runs_reset_peak(&heap->runs);
+}
+EXPORT_SYMBOL_GPL(mpdemo_heap_reset_peaks);

@@ -170,17 +170,51 @@ void level_note_failure(struct pool *pool)
 	rcu_read_unlock();
 }
 
-/* It is no matter if @lowest is read before somebody lowers it: the next pop tells. */
+/*
+ * It is no matter if the lowest depth is read before somebody lowers it: the next pop
+ * tells. But level_forget_depths() raises it, and a threshold that is too low would
+ * stay so. Hence it is read again after each change.
+ */
 static void set_notice(struct pool *pool, bool watch, u32 watched)
 {
 	union pool_notice old = { .word = READ_ONCE(pool->notice.word) }, new;
 
-	do {
+	for (;;) {
 		new.watched = watch ? watched : old.watched;
 		new.depth = max(READ_ONCE(pool->lowest_depth), new.watched);
 		if (new.word == old.word)
 			return;
-	} while (!try_cmpxchg(&pool->notice.word, &old.word, new.word));
+		/* Full order: pairs with the barrier in level_forget_depths(). */
+		if (try_cmpxchg(&pool->notice.word, &old.word, new.word))
+			old = new;
+	}
+}
+
+static void note_lowest(struct pool *pool, unsigned int depth)
+{
+	unsigned int lowest = READ_ONCE(pool->lowest_depth);
+
+	while (depth < lowest &&
+	       !try_cmpxchg(&pool->lowest_depth, &lowest, depth))
+		;
+}
+
+/**
+ * level_forget_depths() - begin anew to find the lowest depth
+ * @pool: the pool
+ *
+ * Pops that are under way may note a depth that was before this.
+ *
+ * Context: Any.
+ */
+void level_forget_depths(struct pool *pool)
+{
+	WRITE_ONCE(pool->lowest_depth, store_size(pool) + 1);
+	/* Who has read what it was before, and sets the threshold later, reads again. */
+	smp_mb();
+	set_notice(pool, false, 0);
+	/* Who holds blocks now counts as well. */
+	note_lowest(pool, store_size(pool) + 1 - pool_count_out(pool));
 }
 
 /**
@@ -192,11 +226,7 @@ static void set_notice(struct pool *pool, bool watch, u32 watched)
  */
 void level_note_depth(struct pool *pool, unsigned int depth)
 {
-	unsigned int lowest = READ_ONCE(pool->lowest_depth);
-
-	while (depth < lowest &&
-	       !try_cmpxchg(&pool->lowest_depth, &lowest, depth))
-		;
+	note_lowest(pool, depth);
 	set_notice(pool, false, 0);
 	/* @depth is not about those that are free, see level_note_taken(). */
 	if (pool->chunks)

@@ -72,6 +72,7 @@ struct pool_level {
 
 void level_init(struct pool *pool);
 void level_close(struct pool *pool);
+void level_forget_depths(struct pool *pool);
 void level_note_depth(struct pool *pool, unsigned int depth);
 void level_note_taken(struct pool *pool);
 void level_note_failure(struct pool *pool);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The command that changes a named object.
+ * The commands that change an object.
  */
 
 #include <linux/capability.h>
@@ -146,6 +146,32 @@ int mempool_demo_nl_set_doit(struct sk_buff *skb, struct genl_info *info)
 	ret = set(skb, info, object);
 	mpdemo_registry_end_set(object, !ret);
 	/* It is done by now. Who finds no memory for the reply may ask again. */
+	if (!ret)
+		ret = objectnl_reply(info, object);
+	mpdemo_registry_put(object);
+	return ret;
+}
+
+int mempool_demo_nl_reset_stats_doit(struct sk_buff *skb,
+				     struct genl_info *info)
+{
+	struct mpdemo_object *object;
+	int ret = 0;
+
+	object = objectnl_get_object(info);
+	if (IS_ERR(object))
+		return PTR_ERR(object);
+
+	/* That it is the owner's is true until it is done. */
+	mutex_lock(&object->settings_lock);
+	if (!objectnl_is_from(skb, object->settings.uid) &&
+	    !netlink_capable(skb, CAP_SYS_ADMIN)) {
+		GENL_SET_ERR_MSG(info, "only its owner and CAP_SYS_ADMIN may do this");
+		ret = -EPERM;
+	} else {
+		mpdemo_object_reset_stats(object);
+	}
+	mutex_unlock(&object->settings_lock);
 	if (!ret)
 		ret = objectnl_reply(info, object);
 	mpdemo_registry_put(object);

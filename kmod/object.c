@@ -11,6 +11,7 @@
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
 
 #include <mempool_demo/arena.h>
@@ -254,6 +255,7 @@ mpdemo_object_create(const struct mpdemo_object_config *config,
 	init_rwsem(&object->lock);
 	mutex_init(&object->arena_lock);
 	mutex_init(&object->settings_lock);
+	spin_lock_init(&object->zero_lock);
 	return object;
 
 free_object:
@@ -428,118 +430,4 @@ bool mpdemo_object_allows(struct mpdemo_object *object, u32 access)
 	mutex_unlock(&object->settings_lock);
 
 	return !(wanted & ~granted) || capable(CAP_DAC_OVERRIDE);
-}
-
-static void pool_info(struct mpdemo_object *object, struct mpdemo_info *info)
-{
-	struct mpdemo_pool_stats stats;
-
-	mpdemo_pool_get_stats(object->pool, &stats);
-	info->out_block_size = stats.block_size;
-	info->out_stride = stats.stride;
-	info->out_capacity = stats.blocks;
-	info->out_max_blocks = stats.max_blocks;
-	info->out_present = stats.present ?: stats.blocks;
-	info->out_in_use = stats.in_use;
-	info->out_peak = stats.peak;
-	info->out_allocs = stats.allocs;
-	info->out_frees = stats.frees;
-	info->out_failures = stats.failures;
-	info->out_refused = stats.refused +
-			    atomic64_read(&object->owners.refused);
-	info->out_align = object->align;
-	info->out_waiters = stats.waiters;
-}
-
-static void heap_info(struct mpdemo_object *object, struct mpdemo_info *info)
-{
-	struct mpdemo_heap_stats stats;
-
-	mpdemo_heap_get_stats(object->heap, &stats);
-	info->out_capacity = stats.bytes;
-	info->out_in_use = stats.handed_out;
-	info->out_peak = stats.peak_bytes;
-	info->out_allocs = stats.allocs;
-	info->out_frees = stats.frees;
-	info->out_failures = stats.failures;
-	info->out_refused = stats.refused +
-			    atomic64_read(&object->owners.refused);
-}
-
-static void arena_info(struct mpdemo_object *object, struct mpdemo_info *info)
-{
-	struct mpdemo_arena_stats stats;
-
-	/* Without arena_lock, which may be held for as long as memory is cleared. */
-	mpdemo_arena_get_stats(object->arena, &stats);
-
-	info->out_capacity = stats.bytes;
-	info->out_in_use = stats.in_use;
-	info->out_peak = stats.peak;
-	info->out_allocs = stats.allocs;
-	info->out_frees = stats.resets;
-	info->out_failures = stats.failures;
-}
-
-/**
- * mpdemo_object_get_info() - read what is known about an object
- * @object: the object
- * @info: where to put it; what hangs on an open file is left zero
- *
- * Context: Task context, may sleep.
- */
-void mpdemo_object_get_info(struct mpdemo_object *object,
-			    struct mpdemo_info *info)
-{
-	memset(info, 0, sizeof(*info));
-	info->size = sizeof(*info);
-	info->out_kind = object->kind;
-	info->out_id = object->id;
-	info->out_footprint = object->charge.bytes;
-	if (READ_ONCE(object->dying))
-		info->out_state |= MPDEMO_STATE_DYING;
-	else
-		strscpy(info->out_name, object->name, sizeof(info->out_name));
-
-	switch (object->kind) {
-	case MPDEMO_OBJECT_POOL:
-		pool_info(object, info);
-		break;
-	case MPDEMO_OBJECT_ARENA:
-		arena_info(object, info);
-		break;
-	case MPDEMO_OBJECT_HEAP:
-		heap_info(object, info);
-		break;
-	}
-	if (mpdemo_object_has_blocks(object)) {
-		info->out_kept = atomic_read(&object->owners.keeper.held);
-		info->out_reclaimed = atomic64_read(&object->owners.reclaimed);
-		info->out_quota = READ_ONCE(object->settings.quota);
-	}
-}
-
-/**
- * mpdemo_object_get_details() - read what else is known about an object
- * @object: the object
- * @details: where to put it; what its kind does not have is 0
- *
- * Context: Task context, may sleep.
- */
-void mpdemo_object_get_details(struct mpdemo_object *object,
-			       struct mpdemo_object_details *details)
-{
-	struct mpdemo_pool_stats stats;
-
-	memset(details, 0, sizeof(*details));
-	mutex_lock(&object->settings_lock);
-	details->settings = object->settings;
-	mutex_unlock(&object->settings_lock);
-	if (object->kind != MPDEMO_OBJECT_POOL)
-		return;
-	mpdemo_pool_get_stats(object->pool, &stats);
-	details->chunk_blocks = stats.chunk_blocks;
-	details->reserved = stats.reserved;
-	details->corrupted = stats.corrupted;
-	details->level = mpdemo_pool_level(object->pool);
 }

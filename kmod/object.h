@@ -78,6 +78,24 @@ struct mpdemo_settings {
 };
 
 /**
+ * struct mpdemo_counters - what an object counts from 0 on
+ * @allocs: as in &struct mpdemo_info, and the following
+ * @frees: see there
+ * @failures: see there
+ * @refused: see there
+ * @reclaimed: see there
+ * @corrupted: as in &struct mpdemo_object_details
+ */
+struct mpdemo_counters {
+	u64 allocs;
+	u64 frees;
+	u64 failures;
+	u64 refused;
+	u64 reclaimed;
+	u64 corrupted;
+};
+
+/**
  * struct mpdemo_object_details - what &struct mpdemo_info does not tell
  * @chunk_blocks: pool that grows, by how many blocks at a time
  * @reserved: pool, blocks set aside for those who are to get several at once
@@ -105,6 +123,8 @@ struct mpdemo_object_details {
  *	the pool
  * @settings: what can be changed; written under @settings_lock, and @quota read
  *	without
+ * @zero: what counters were when they were set to 0
+ * @zero_lock: protects it
  * @align: alignment of blocks
  * @heap_flags: of a heap, MPDEMO_HEAP_*
  * @heap_blocks: of a heap, of each class
@@ -131,6 +151,8 @@ struct mpdemo_object {
 	struct hlist_node node;
 	struct mutex settings_lock;	/* protects settings */
 	struct mpdemo_settings settings;
+	spinlock_t zero_lock;		/* protects zero; innermost */
+	struct mpdemo_counters zero;
 	u32 align;
 	unsigned int heap_flags;
 	u32 heap_blocks;
@@ -173,6 +195,7 @@ void mpdemo_object_get_info(struct mpdemo_object *object,
 			    struct mpdemo_info *info);
 void mpdemo_object_get_details(struct mpdemo_object *object,
 			       struct mpdemo_object_details *details);
+void mpdemo_object_reset_stats(struct mpdemo_object *object);
 
 /* object_settings.c */
 int mpdemo_object_check_quota(u32 quota, struct mpdemo_refusal *refusal);

@@ -132,6 +132,7 @@ void pool_refuse_free(struct pool *pool, const void *block, u64 index,
 		      unsigned long caller);
 
 /* stats.c */
+unsigned int pool_count_out(const struct pool *pool);
 void pool_count_kept(const struct pool *pool, unsigned int *reserved,
 		     unsigned int *granted);
 

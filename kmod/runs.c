@@ -353,6 +353,21 @@ void mpdemo_runs_get_stats(struct mpdemo_runs *runs,
 }
 
 /**
+ * mpdemo_runs_reset_peak() - begin anew to find the most pages in use
+ * @runs: the runs
+ *
+ * Context: Any, but NMI.
+ */
+void mpdemo_runs_reset_peak(struct mpdemo_runs *runs)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&runs->lock, flags);
+	runs->peak = runs->in_use;
+	raw_spin_unlock_irqrestore(&runs->lock, flags);
+}
+
+/**
  * mpdemo_runs_overhead() - memory that mpdemo_runs_init() will take
  * @nr_pages: as there
  *

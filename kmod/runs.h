@@ -134,6 +134,7 @@ void mpdemo_runs_free(struct mpdemo_runs *runs, const void *run);
 bool mpdemo_runs_is_held(const struct mpdemo_runs *runs, const void *run);
 size_t mpdemo_runs_size(const struct mpdemo_runs *runs, const void *run);
 size_t mpdemo_runs_usable_size(const struct mpdemo_runs *runs, const void *run);
+void mpdemo_runs_reset_peak(struct mpdemo_runs *runs);
 void mpdemo_runs_get_stats(struct mpdemo_runs *runs,
 			   struct mpdemo_runs_stats *stats);
 

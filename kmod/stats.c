@@ -13,6 +13,7 @@
 #include <linux/percpu.h>
 #include <linux/string.h>
 
+#include "chunks.h"
 #include "freelist.h"
 #include "guard.h"
 #include "pool.h"
@@ -41,6 +42,23 @@ void pool_count_kept(const struct pool *pool, unsigned int *reserved,
 	/* Below zero where a block was counted by one CPU after another. */
 	*reserved = clamp_t(long, all_reserved, 0, store_size(pool));
 	*granted = clamp_t(long, all_granted, 0, store_size(pool));
+}
+
+/**
+ * pool_count_out() - how many blocks are not free
+ * @pool: the pool
+ *
+ * Context: Any.
+ * Return: how many; of a pool per CPU those in magazines count as well.
+ */
+unsigned int pool_count_out(const struct pool *pool)
+{
+	struct freelist_counts counts;
+
+	if (pool->chunks)
+		return chunks_used_in(atomic64_read(&pool->chunks->word));
+	freelist_count(&pool->api.free, &counts);
+	return pool->api.free.nr - counts.depth;
 }
 
 /* Frees first: then no block that is counted freed is not counted allocated. */
@@ -154,3 +172,17 @@ void mpdemo_pool_get_stats(const struct mpdemo_pool *api,
 			READ_ONCE(per_cpu_ptr(pool->counts, cpu)->failures);
 }
 EXPORT_SYMBOL_GPL(mpdemo_pool_get_stats);
+
+/**
+ * mpdemo_pool_reset_peak() - begin anew to find the highest in_use
+ * @api: the pool
+ *
+ * Operations that are under way may be taken for ones that come later.
+ *
+ * Context: Any.
+ */
+void mpdemo_pool_reset_peak(struct mpdemo_pool *api)
+{
+	level_forget_depths(to_pool(api));
+}
+EXPORT_SYMBOL_GPL(mpdemo_pool_reset_peak);

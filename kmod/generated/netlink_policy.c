@@ -55,8 +55,14 @@ const struct nla_policy mempool_demo_set_nl_policy[MPDEMO_A_POISON + 1] = {
 	[MPDEMO_A_POISON] = NLA_POLICY_MAX(NLA_U32, 1),
 };
 
+/* MPDEMO_CMD_RESET_STATS - do */
+const struct nla_policy mempool_demo_reset_stats_nl_policy[MPDEMO_A_NAME + 1] = {
+	[MPDEMO_A_ID] = { .type = NLA_U32, },
+	[MPDEMO_A_NAME] = { .type = NLA_NUL_STRING, .len = 63, },
+};
+
 /* Ops table for mempool_demo */
-const struct genl_ops mempool_demo_nl_ops[4] = {
+const struct genl_ops mempool_demo_nl_ops[5] = {
 	{
 		.cmd		= MPDEMO_CMD_NEW,
 		.doit		= mempool_demo_nl_new_doit,
@@ -81,5 +87,11 @@ const struct genl_ops mempool_demo_nl_ops[4] = {
 		.doit		= mempool_demo_nl_set_doit,
 		.policy		= mempool_demo_set_nl_policy,
 		.maxattr	= MPDEMO_A_POISON,
+	},
+	{
+		.cmd		= MPDEMO_CMD_RESET_STATS,
+		.doit		= mempool_demo_nl_reset_stats_doit,
+		.policy		= mempool_demo_reset_stats_nl_policy,
+		.maxattr	= MPDEMO_A_NAME,
 	},
 };

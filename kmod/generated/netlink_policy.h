@@ -20,8 +20,10 @@ extern const struct nla_policy mempool_demo_get_nl_policy[MPDEMO_A_NAME + 1];
 
 extern const struct nla_policy mempool_demo_set_nl_policy[MPDEMO_A_POISON + 1];
 
+extern const struct nla_policy mempool_demo_reset_stats_nl_policy[MPDEMO_A_NAME + 1];
+
 /* Ops table for mempool_demo */
-extern const struct genl_ops mempool_demo_nl_ops[4];
+extern const struct genl_ops mempool_demo_nl_ops[5];
 
 int mempool_demo_nl_new_doit(struct sk_buff *skb, struct genl_info *info);
 int mempool_demo_nl_del_doit(struct sk_buff *skb, struct genl_info *info);
@@ -29,5 +31,7 @@ int mempool_demo_nl_get_doit(struct sk_buff *skb, struct genl_info *info);
 int mempool_demo_nl_get_dumpit(struct sk_buff *skb,
 			       struct netlink_callback *cb);
 int mempool_demo_nl_set_doit(struct sk_buff *skb, struct genl_info *info);
+int mempool_demo_nl_reset_stats_doit(struct sk_buff *skb,
+				     struct genl_info *info);
 
 #endif /* _LINUX_MEMPOOL_DEMO_GEN_H */

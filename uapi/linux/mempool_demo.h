@@ -523,7 +523,8 @@ struct mpdemo_heap_class {
  * @out_quota: pool, heap: blocks that this open file may hold; 0: any number
  * @out_waiters: pool: calls that wait for blocks now
  *
- * The counters are not read at one instant while others use the object.
+ * The counters are not read at one instant while others use the object. "So far" is
+ * since it was created, or since they were reset by netlink.
  */
 struct mpdemo_info {
 	__u32 size;

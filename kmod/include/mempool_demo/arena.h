@@ -69,8 +69,8 @@ struct mpdemo_arena_config {
  * struct mpdemo_arena_stats - counters of an arena
  * @bytes: capacity; with MPDEMO_ARENA_PERCPU, of all CPUs together
  * @in_use: bytes used, padding included
- * @peak: the highest @in_use so far; with MPDEMO_ARENA_PERCPU, of the CPU that
- *	used most
+ * @peak: the highest @in_use so far, or since mpdemo_arena_reset_peak(); with
+ *	MPDEMO_ARENA_PERCPU, of the CPU that used most
  * @chunks: chunks that there are, the retained ones included; with
  *	MPDEMO_ARENA_PERCPU one for each CPU
  * @marks: live marks, or sections under way
@@ -160,6 +160,7 @@ struct mpdemo_arena *mpdemo_arena_begin(struct mpdemo_arena *percpu,
 void mpdemo_arena_end(struct mpdemo_arena_scope *scope);
 
 size_t mpdemo_arena_offset(const struct mpdemo_arena *arena, const void *piece);
+void mpdemo_arena_reset_peak(struct mpdemo_arena *arena);
 void mpdemo_arena_get_stats(const struct mpdemo_arena *arena,
 			    struct mpdemo_arena_stats *stats);
 

@@ -75,7 +75,7 @@ struct mpdemo_heap_config {
  * @size: bytes of a block; PAGE_SIZE for the class of large sizes
  * @blocks: blocks, or pages
  * @in_use: blocks, or pages, that are held
- * @peak: the highest @in_use so far, exact
+ * @peak: the highest @in_use so far, or since mpdemo_heap_reset_peaks(), exact
  * @requested: bytes that those who hold them have asked for; exact where no call
  *	is under way
  * @handed_out: bytes that they have got, @in_use * @size
@@ -147,6 +147,7 @@ size_t mpdemo_heap_usable_size(const struct mpdemo_heap *heap,
 
 int mpdemo_heap_get_class_stats(struct mpdemo_heap *heap, unsigned int number,
 				struct mpdemo_heap_class_stats *stats);
+void mpdemo_heap_reset_peaks(struct mpdemo_heap *heap);
 void mpdemo_heap_get_stats(struct mpdemo_heap *heap,
 			   struct mpdemo_heap_stats *stats);
 

@@ -109,9 +109,9 @@ struct mpdemo_pool_config {
  * @reserved: blocks that are in reservations, see reserve.h
  * @in_use: blocks that are held, reserved, inside of a call, or on their way to
  *	tasks that wait, or back from there
- * @peak: the highest @in_use so far, exact; with MPDEMO_POOL_PERCPU the most
- *	blocks that were outside of the list at one time, those in magazines
- *	included, so it is too high by up to @slack
+ * @peak: the highest @in_use so far, or since mpdemo_pool_reset_peak(); exact, but
+ *	with MPDEMO_POOL_PERCPU the most blocks that were outside of the list at one
+ *	time, those in magazines included, so it is too high by up to @slack
  * @allocs: blocks allocated so far
  * @frees: blocks freed so far
  * @failures: calls that found too few free blocks, or were to fail
@@ -239,6 +239,7 @@ unsigned int mpdemo_pool_index(const struct mpdemo_pool *pool,
 void *mpdemo_pool_block(const struct mpdemo_pool *pool, unsigned int index);
 void mpdemo_pool_get_stats(const struct mpdemo_pool *pool,
 			   struct mpdemo_pool_stats *stats);
+void mpdemo_pool_reset_peak(struct mpdemo_pool *pool);
 
 /* private: what the inline functions below call */
 void *mpdemo_pool_alloc_shared(struct mpdemo_pool *pool, gfp_t gfp);
