@@ -356,3 +356,18 @@ int mpdemo_pool_set_guard(struct mpdemo_pool *api,
 	return ret;
 }
 EXPORT_SYMBOL_GPL(mpdemo_pool_set_guard);
+
+/**
+ * mpdemo_pool_corrupted() - how often damage was found
+ * @api: the pool
+ *
+ * Context: Any.
+ * Return: as mpdemo_pool_stats.corrupted.
+ */
+u64 mpdemo_pool_corrupted(const struct mpdemo_pool *api)
+{
+	const struct pool_guard *guard = guard_of(to_pool(api));
+
+	return guard ? atomic64_read(&guard->corrupted) : 0;
+}
+EXPORT_SYMBOL_GPL(mpdemo_pool_corrupted);

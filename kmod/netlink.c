@@ -29,7 +29,7 @@ int objectnl_reply(struct genl_info *info, struct mpdemo_object *object)
 	if (!skb)
 		return -ENOMEM;
 	hdr = genlmsg_put_reply(skb, info, &family, 0, info->genlhdr->cmd);
-	ret = objectnl_put(skb, object, hdr);
+	ret = objectnl_put(skb, object, hdr, NULL);
 	if (ret) {
 		nlmsg_free(skb);
 		return ret;
@@ -108,7 +108,7 @@ int mempool_demo_nl_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 
 		if (hdr)
 			genl_dump_check_consistent(cb, hdr);
-		ret = objectnl_put(skb, object, hdr);
+		ret = objectnl_put(skb, object, hdr, NULL);
 		mpdemo_registry_put(object);
 		if (ret)
 			break;
@@ -116,6 +116,10 @@ int mempool_demo_nl_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	cb->args[0] = id;
 	return skb->len;
 }
+
+static const struct genl_multicast_group groups[] = {
+	[MEMPOOL_DEMO_NLGRP_EVENTS] = { .name = MEMPOOL_DEMO_MCGRP_EVENTS },
+};
 
 static struct genl_family family __ro_after_init = {
 	.name = MPDEMO_FAMILY_NAME,
@@ -125,16 +129,27 @@ static struct genl_family family __ro_after_init = {
 	.parallel_ops = true,
 	.ops = mempool_demo_nl_ops,
 	.n_ops = ARRAY_SIZE(mempool_demo_nl_ops),
+	.mcgrps = groups,
+	.n_mcgrps = ARRAY_SIZE(groups),
 	/* No command may send what the header reserves. */
 	.resv_start_op = 1,
 };
 
 int mpdemo_netlink_init(void)
 {
-	return genl_register_family(&family);
+	int ret;
+
+	ret = genl_register_family(&family);
+	if (ret)
+		return ret;
+	ret = objectnl_events_init(&family);
+	if (ret)
+		genl_unregister_family(&family);
+	return ret;
 }
 
 void mpdemo_netlink_exit(void)
 {
+	objectnl_events_exit();
 	genl_unregister_family(&family);
 }

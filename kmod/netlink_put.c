@@ -4,6 +4,7 @@
  */
 
 #include <linux/cred.h>
+#include <linux/string.h>
 #include <linux/user_namespace.h>
 #include <net/genetlink.h>
 
@@ -106,8 +107,12 @@ static int put_of_kind(struct sk_buff *skb, const struct mpdemo_object *object,
 	}
 }
 
-/* One message about one object; the same for all that tell of it. */
-int objectnl_put(struct sk_buff *skb, struct mpdemo_object *object, void *hdr)
+/*
+ * One message about one object; the same for all that tell of it. @name is what it is
+ * to be called where it has lost its name; NULL: it has none then.
+ */
+int objectnl_put(struct sk_buff *skb, struct mpdemo_object *object, void *hdr,
+		 const char *name)
 {
 	struct mpdemo_object_details details;
 	struct mpdemo_info info;
@@ -116,6 +121,8 @@ int objectnl_put(struct sk_buff *skb, struct mpdemo_object *object, void *hdr)
 	if (!hdr)
 		return -EMSGSIZE;
 	mpdemo_object_get_info(object, &info);
+	if (name)
+		strscpy(info.out_name, name, sizeof(info.out_name));
 	mpdemo_object_get_details(object, &details);
 	err = put_identity(skb, object, &info, &details.settings) ||
 	      put_counters(skb, &info) ||

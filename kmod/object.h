@@ -141,6 +141,13 @@ struct mpdemo_object_details {
  * @owners: of a pool or heap, who holds each block
  * @open_files: open files that refer to the object
  * @pollers: who polls one of them
+ * @untold_node: in the list of those with events that are not told yet; this and the
+ *	following see registry_events.c
+ * @untold: which events, a bit for each
+ * @tell_after: not before, in jiffies
+ * @told_level: the level that was told last
+ * @quiet: no event is told
+ * @seen_corrupted: how much damage was noted so far
  */
 struct mpdemo_object {
 	struct kref ref;
@@ -169,6 +176,13 @@ struct mpdemo_object {
 
 	struct mpdemo_owner_table owners;
 	atomic_t open_files;
+
+	struct list_head untold_node;
+	unsigned long untold;
+	unsigned long tell_after;
+	u32 told_level;
+	bool quiet;
+	u64 seen_corrupted;
 	wait_queue_head_t pollers;
 };
 
@@ -190,6 +204,7 @@ void mpdemo_object_kill(struct mpdemo_object *object);
 void mpdemo_object_give(struct mpdemo_object *object, struct mpdemo_owner *owner,
 			unsigned int n, u64 *handles);
 void mpdemo_object_free_kept(struct mpdemo_object *object);
+bool mpdemo_object_finds_damage(struct mpdemo_object *object);
 bool mpdemo_object_allows(struct mpdemo_object *object, u32 access);
 void mpdemo_object_get_info(struct mpdemo_object *object,
 			    struct mpdemo_info *info);

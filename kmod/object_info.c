@@ -12,6 +12,7 @@
 #include <linux/string.h>
 
 #include <mempool_demo/arena.h>
+#include <mempool_demo/guard.h>
 #include <mempool_demo/heap.h>
 #include <mempool_demo/pool.h>
 
@@ -205,4 +206,25 @@ void mpdemo_object_reset_stats(struct mpdemo_object *object)
 	spin_lock(&object->zero_lock);
 	object->zero = zero;
 	spin_unlock(&object->zero_lock);
+}
+
+/**
+ * mpdemo_object_finds_damage() - whether new damage was found
+ * @object: the object
+ *
+ * To be asked after each use of it, so it looks at little.
+ *
+ * Context: Any.
+ * Return: true once for what was found since it was true last.
+ */
+bool mpdemo_object_finds_damage(struct mpdemo_object *object)
+{
+	u64 corrupted, seen = READ_ONCE(object->seen_corrupted);
+
+	if (!object->pool)
+		return false;
+	corrupted = mpdemo_pool_corrupted(object->pool);
+	/* If somebody else is faster, he tells. */
+	return corrupted != seen &&
+	       try_cmpxchg(&object->seen_corrupted, &seen, corrupted);
 }

@@ -128,8 +128,13 @@ static const struct mpdemo_ioctl commands[] = {
 static long objectfd_ioctl(struct file *file, unsigned int cmd,
 			   unsigned long arg)
 {
-	return mpdemo_ioctl(commands, ARRAY_SIZE(commands), file->private_data,
-			    cmd, arg);
+	struct objectfd *ofd = file->private_data;
+	long ret;
+
+	ret = mpdemo_ioctl(commands, ARRAY_SIZE(commands), ofd, cmd, arg);
+	if (unlikely(mpdemo_object_finds_damage(ofd->object)))
+		mpdemo_events_note(ofd->object, MPDEMO_EVENT_CORRUPTION);
+	return ret;
 }
 
 static __poll_t objectfd_poll(struct file *file, poll_table *table)
@@ -150,14 +155,25 @@ static __poll_t objectfd_poll(struct file *file, poll_table *table)
 	return EPOLLIN | EPOLLRDNORM;
 }
 
+static void reclaim(struct objectfd *ofd)
+{
+	struct mpdemo_object *object = ofd->object;
+	unsigned int n;
+
+	n = mpdemo_owner_reclaim(&object->owners, &ofd->owner);
+	if (!n)
+		return;
+	atomic64_add(n, &object->owners.reclaimed);
+	mpdemo_events_note(object, MPDEMO_EVENT_RECLAIMED);
+}
+
 static int objectfd_release(struct inode *inode, struct file *file)
 {
 	struct objectfd *ofd = file->private_data;
 	struct mpdemo_object *object = ofd->object;
 
 	if (mpdemo_object_has_blocks(object))
-		atomic64_add(mpdemo_owner_reclaim(&object->owners, &ofd->owner),
-			     &object->owners.reclaimed);
+		reclaim(ofd);
 	mpdemo_owner_exit(&ofd->owner);
 	atomic_dec(&object->open_files);
 	mpdemo_registry_put(object);

@@ -3,7 +3,7 @@
  * What the parts of the netlink interface share: netlink.c, the family and its
  * commands; netlink_new.c and netlink_set.c, the ones that create and change;
  * netlink_request.c, what requests have in common; netlink_put.c, an object as a
- * message.
+ * message; netlink_events.c, what is told to who listens.
  */
 #ifndef _MPDEMO_OBJECTNL_H
 #define _MPDEMO_OBJECTNL_H
@@ -11,6 +11,7 @@
 #include <linux/types.h>
 #include <linux/uidgid.h>
 
+struct genl_family;
 struct genl_info;
 struct mpdemo_object;
 struct mpdemo_refusal;
@@ -32,6 +33,11 @@ int objectnl_get_uid(struct genl_info *info, kuid_t *uid);
 int objectnl_get_gid(struct genl_info *info, kgid_t *gid);
 
 /* netlink_put.c */
-int objectnl_put(struct sk_buff *skb, struct mpdemo_object *object, void *hdr);
+int objectnl_put(struct sk_buff *skb, struct mpdemo_object *object, void *hdr,
+		 const char *name);
+
+/* netlink_events.c */
+int objectnl_events_init(struct genl_family *family);
+void objectnl_events_exit(void);
 
 #endif /* _MPDEMO_OBJECTNL_H */

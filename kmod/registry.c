@@ -48,7 +48,14 @@ static unsigned int generation = 1;
 
 static BLOCKING_NOTIFIER_HEAD(subscribers);
 
-static void tell(unsigned long event, struct mpdemo_object *object)
+/**
+ * mpdemo_registry_tell() - tell subscribers of an event
+ * @event: what has happened
+ * @object: the object, which stays until this returns
+ *
+ * Context: Task context, may sleep.
+ */
+void mpdemo_registry_tell(enum mpdemo_event event, struct mpdemo_object *object)
 {
 	blocking_notifier_call_chain(&subscribers, event, object);
 }
@@ -170,12 +177,14 @@ mpdemo_registry_create(const struct mpdemo_object_config *config,
 	if (IS_ERR(object))
 		return object;
 
+	mpdemo_events_init(object);
+
 	mutex_lock(&changes);
 	mutex_lock(&lock);
 	ret = add(object, refusal);
 	mutex_unlock(&lock);
 	if (!ret)
-		tell(MPDEMO_EVENT_ADDED, object);
+		mpdemo_registry_tell(MPDEMO_EVENT_ADDED, object);
 	mutex_unlock(&changes);
 
 	if (ret) {
@@ -257,7 +266,7 @@ static void object_release(struct kref *ref)
 	 * Without changes: its name is gone, its number does not come again
 	 * soon, and subscribers may have to wait for readers.
 	 */
-	tell(MPDEMO_EVENT_GONE, object);
+	mpdemo_registry_tell(MPDEMO_EVENT_GONE, object);
 	mpdemo_object_free(object);
 }
 
@@ -275,7 +284,13 @@ void mpdemo_registry_put(struct mpdemo_object *object)
 static void level_changed(struct mpdemo_pool *pool, enum mpdemo_level level,
 			  void *data)
 {
-	tell(MPDEMO_EVENT_LEVEL, data);
+	static const enum mpdemo_event events[] = {
+		[MPDEMO_LEVEL_NORMAL] = MPDEMO_EVENT_RECOVERED,
+		[MPDEMO_LEVEL_LOW] = MPDEMO_EVENT_LOW,
+		[MPDEMO_LEVEL_EXHAUSTED] = MPDEMO_EVENT_EXHAUSTED,
+	};
+
+	mpdemo_events_note(data, events[level]);
 }
 
 /**
@@ -306,11 +321,17 @@ int mpdemo_registry_set(struct mpdemo_object *object,
 			const struct mpdemo_settings *wanted,
 			struct mpdemo_refusal *refusal)
 {
+	int ret;
+
 	lockdep_assert_held(&changes);
 	if (!object->name[0])
 		return mpdemo_refuse(refusal, -EOPNOTSUPP, MPDEMO_SETTING_NONE,
 				     "it has no name, and is its creator's own");
-	return mpdemo_object_set(object, wanted, level_changed, refusal);
+	ret = mpdemo_object_set(object, wanted, level_changed, refusal);
+	/* What was low by the old watermarks may not be so by new ones. */
+	if (!ret && object->kind == MPDEMO_OBJECT_POOL)
+		mpdemo_events_note(object, MPDEMO_EVENT_RECOVERED);
+	return ret;
 }
 
 /**
@@ -324,7 +345,7 @@ void mpdemo_registry_end_set(struct mpdemo_object *object, bool changed)
 {
 	mutex_unlock(&object->settings_lock);
 	if (changed)
-		tell(MPDEMO_EVENT_CHANGED, object);
+		mpdemo_registry_tell(MPDEMO_EVENT_CHANGED, object);
 	mutex_unlock(&changes);
 }
 
@@ -351,7 +372,8 @@ int mpdemo_registry_delete(struct mpdemo_object *object)
 	if (named) {
 		mpdemo_object_kill(object);
 		mpdemo_object_end_levels(object);
-		tell(MPDEMO_EVENT_UNNAMED, object);
+		mpdemo_events_end(object);
+		mpdemo_registry_tell(MPDEMO_EVENT_UNNAMED, object);
 	}
 	mutex_unlock(&changes);
 
@@ -416,6 +438,7 @@ void mpdemo_registry_exit(void)
 		mpdemo_registry_delete(object);
 		mpdemo_registry_put(object);
 	}
+	mpdemo_events_exit();
 	WARN_ON(!xa_empty(&objects));
 	xa_destroy(&objects);
 }

@@ -174,7 +174,8 @@ static void *churn(void *arg)
 
 TEST_F(dump, while_others_come_and_go)
 {
-	struct churn c[3] = { 0 };
+	struct churn c[4] = { 0 };
+	unsigned int interrupted = 0;
 	atomic_int started = 0;
 	atomic_bool stop = false;
 
@@ -184,12 +185,15 @@ TEST_F(dump, while_others_come_and_go)
 		c[i].started = &started;
 		ASSERT_EQ(0, pthread_create(&c[i].thread, NULL, churn, &c[i]));
 	}
-	EXPECT_TRUE(POLL_UNTIL(atomic_load(&started) == 3));
+	EXPECT_TRUE(POLL_UNTIL(atomic_load(&started) == 4));
 	for (int i = 0; i < 40; i++) {
 		EXPECT_EQ(0, dump(self));
+		interrupted += self->nl.interrupted;
 		CHECK(0, not_once(&self->seen), "dump %d", i);
 		CHECK(0, self->seen.wrong, "dump %d", i);
 	}
+	/* That it is no picture of one instant is told. */
+	EXPECT_LT(0, interrupted);
 	atomic_store(&stop, true);
 	for (size_t i = 0; i < ARRAY_SIZE(c); i++) {
 		pthread_join(c[i].thread, NULL);

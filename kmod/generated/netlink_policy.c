@@ -95,3 +95,7 @@ const struct genl_ops mempool_demo_nl_ops[5] = {
 		.maxattr	= MPDEMO_A_NAME,
 	},
 };
+
+static const struct genl_multicast_group mempool_demo_nl_mcgrps[] = {
+	[MEMPOOL_DEMO_NLGRP_EVENTS] = { "events", },
+};

@@ -34,4 +34,8 @@ int mempool_demo_nl_set_doit(struct sk_buff *skb, struct genl_info *info);
 int mempool_demo_nl_reset_stats_doit(struct sk_buff *skb,
 				     struct genl_info *info);
 
+enum {
+	MEMPOOL_DEMO_NLGRP_EVENTS,
+};
+
 #endif /* _LINUX_MEMPOOL_DEMO_GEN_H */

@@ -77,6 +77,7 @@ struct mpdemo_holder {
 
 int mpdemo_pool_set_guard(struct mpdemo_pool *pool,
 			  const struct mpdemo_pool_guard *guard);
+u64 mpdemo_pool_corrupted(const struct mpdemo_pool *pool);
 int mpdemo_pool_get_holders(struct mpdemo_pool *pool,
 			    struct mpdemo_holder *holders, unsigned int n);
 

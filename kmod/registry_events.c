@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Events of named objects that may come too often to be told one by one: that a pool is
+ * low, exhausted or normal again, that blocks were reclaimed, and that damage was found.
+ *
+ * An event is noted with the object, and told by a work: at once, if nothing was told
+ * of this object for a while, or else when that while is over. What was noted several
+ * times until then is told once. So whoever makes many events makes others hear of four
+ * in a while at most, and the last one they hear is what became of it in the end.
+ *
+ * Objects with events that are not told yet are in a list. Only those that have their
+ * name are in there, and it has a reference; who takes the name away has the rest told
+ * before that, and nothing noted after it.
+ *
+ * Lock order: the registry's changes, telling, the chain of subscribers, and then what
+ * those take. Who notes an event may hold locks of a pool: pending_lock is innermost.
+ */
+
+#include <linux/bits.h>
+#include <linux/jiffies.h>
+#include <linux/list.h>
+#include <linux/lockdep.h>
+#include <linux/minmax.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+#include <mempool_demo/guard.h>
+#include <mempool_demo/level.h>
+
+#include "object.h"
+#include "reaper.h"
+#include "registry.h"
+
+/* Between what is told of one object and what is told of it next. */
+#define WHILE		(HZ / 4)
+
+static void tell_work(struct work_struct *work);
+
+/* Held by who tells; protects told_level and tell_after of each object. */
+static DEFINE_MUTEX(telling);
+
+/* Protects pending; and untold, untold_node and quiet of each object. */
+static DEFINE_SPINLOCK(pending_lock);
+static LIST_HEAD(pending);
+
+static DECLARE_DELAYED_WORK(work, tell_work);
+
+/**
+ * mpdemo_events_init() - prepare an object to have events
+ * @object: the object, which nobody else sees yet
+ *
+ * Context: Any.
+ */
+void mpdemo_events_init(struct mpdemo_object *object)
+{
+	INIT_LIST_HEAD(&object->untold_node);
+	/* Nobody but its creator knows an anonymous one. */
+	object->quiet = !object->name[0];
+	object->tell_after = jiffies;
+}
+
+/**
+ * mpdemo_events_note() - have subscribers told of an event, soon
+ * @object: the object
+ * @event: MPDEMO_EVENT_LOW and up
+ *
+ * Context: Task context, under any lock but spinlocks that are taken in interrupts.
+ */
+void mpdemo_events_note(struct mpdemo_object *object, enum mpdemo_event event)
+{
+	spin_lock(&pending_lock);
+	if (!object->quiet) {
+		object->untold |= BIT(event);
+		/* Else the work knows of it. */
+		if (list_empty(&object->untold_node)) {
+			list_add_tail(&object->untold_node, &pending);
+			mpdemo_reaper_queue(&work, 0);
+		}
+	}
+	spin_unlock(&pending_lock);
+}
+
+/* Tell what leads from the level that was told last to @level. */
+static void tell_level(struct mpdemo_object *object, enum mpdemo_level level)
+{
+	if (object->told_level != MPDEMO_LEVEL_NORMAL &&
+	    level <= object->told_level)
+		mpdemo_registry_tell(MPDEMO_EVENT_RECOVERED, object);
+	if (level == MPDEMO_LEVEL_LOW)
+		mpdemo_registry_tell(MPDEMO_EVENT_LOW, object);
+	else if (level == MPDEMO_LEVEL_EXHAUSTED)
+		mpdemo_registry_tell(MPDEMO_EVENT_EXHAUSTED, object);
+	object->told_level = level;
+}
+
+/* The worst of what has happened, and then what the level is now. */
+static void tell_levels(struct mpdemo_object *object, unsigned long events)
+{
+	bool again = events & BIT(MPDEMO_EVENT_RECOVERED);
+	enum mpdemo_level worst = MPDEMO_LEVEL_NORMAL, now;
+
+	now = mpdemo_pool_level(object->pool);
+	if (events & BIT(MPDEMO_EVENT_EXHAUSTED))
+		worst = MPDEMO_LEVEL_EXHAUSTED;
+	else if (events & BIT(MPDEMO_EVENT_LOW))
+		worst = MPDEMO_LEVEL_LOW;
+	if (worst > object->told_level ||
+	    (again && worst == object->told_level &&
+	     worst != MPDEMO_LEVEL_NORMAL))
+		tell_level(object, worst);
+	if (now != object->told_level)
+		tell_level(object, now);
+}
+
+static void tell_events(struct mpdemo_object *object, unsigned long events)
+{
+	lockdep_assert_held(&telling);
+	object->tell_after = jiffies + WHILE;
+	if (events & (BIT(MPDEMO_EVENT_LOW) | BIT(MPDEMO_EVENT_EXHAUSTED) |
+		      BIT(MPDEMO_EVENT_RECOVERED)))
+		tell_levels(object, events);
+	if (events & BIT(MPDEMO_EVENT_RECLAIMED))
+		mpdemo_registry_tell(MPDEMO_EVENT_RECLAIMED, object);
+	if (events & BIT(MPDEMO_EVENT_CORRUPTION))
+		mpdemo_registry_tell(MPDEMO_EVENT_CORRUPTION, object);
+}
+
+/* Take an object out of the list. Return: what was noted of it. */
+static unsigned long take_events(struct mpdemo_object *object)
+{
+	unsigned long events = object->untold;
+
+	lockdep_assert_held(&pending_lock);
+	object->untold = 0;
+	list_del_init(&object->untold_node);
+	return events;
+}
+
+/*
+ * Return: an object whose time has come, with what is to be told in @events; or NULL,
+ * and in @delay when there will be one, if there are any at all.
+ */
+static struct mpdemo_object *next_to_tell(unsigned long *events,
+					  unsigned long *delay)
+{
+	struct mpdemo_object *object, *found = NULL;
+
+	lockdep_assert_held(&telling);
+	*delay = MAX_JIFFY_OFFSET;
+	spin_lock(&pending_lock);
+	list_for_each_entry(object, &pending, untold_node) {
+		if (time_after_eq(jiffies, object->tell_after)) {
+			found = object;
+			*events = take_events(object);
+			break;
+		}
+		*delay = min(*delay, object->tell_after - jiffies);
+	}
+	spin_unlock(&pending_lock);
+	return found;
+}
+
+static void tell_work(struct work_struct *unused)
+{
+	struct mpdemo_object *object;
+	unsigned long events, delay;
+
+	/* Each of them once, as its next time comes later. */
+	mutex_lock(&telling);
+	while ((object = next_to_tell(&events, &delay)))
+		tell_events(object, events);
+	mutex_unlock(&telling);
+	if (delay != MAX_JIFFY_OFFSET)
+		mpdemo_reaper_queue(&work, delay);
+}
+
+/**
+ * mpdemo_events_end() - tell what is noted of an object, and no more after that
+ * @object: the object, which is about to lose its name
+ *
+ * Context: Task context, may sleep.
+ */
+void mpdemo_events_end(struct mpdemo_object *object)
+{
+	unsigned long events;
+
+	mutex_lock(&telling);
+	spin_lock(&pending_lock);
+	object->quiet = true;
+	events = take_events(object);
+	spin_unlock(&pending_lock);
+	tell_events(object, events);
+	mutex_unlock(&telling);
+}
+
+/**
+ * mpdemo_events_exit() - end the work
+ *
+ * No object has a name any more.
+ *
+ * Context: Task context, may sleep.
+ */
+void mpdemo_events_exit(void)
+{
+	cancel_delayed_work_sync(&work);
+}
