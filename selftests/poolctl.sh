@@ -107,6 +107,29 @@ test_arena()
 	works poolctl destroy scratch
 }
 
+test_create()
+{
+	clear_objects
+	works poolctl create pool grows --block-size 64 --blocks 64 --max-blocks 256 \
+		--chunk-blocks 64 --quota 100 --uid 12 --gid 34 --mode 0640
+	json 0 '.objects[0] | .blocks == 64 and .max_blocks == 256 and .chunk_blocks == 64 and
+		.present == 64 and .quota == 100 and .uid == 12 and .gid == 34 and
+		.mode == 416 and .level == "normal" and .poison == 0 and
+		(has("fine") or has("bytes") | not)' poolctl stats grows --json
+	works poolctl alloc grows -N 256
+	same 256 "$(stat_of grows present)" present
+	works poolctl create heap any --blocks 100 --large 1M --steps 4
+	json 0 '.objects[0] | .kind == "heap" and .blocks == 100 and .fine == true and
+		.large_bytes == 1048576 and .bytes > 1048576' poolctl stats any --json
+	works poolctl stats any
+	[[ $stdout =~ large-bytes\ +1M ]]
+	works poolctl create heap coarse --large 4K --steps 1
+	json 0 '.objects[0] | has("fine") | not' poolctl stats coarse --json
+	works poolctl list
+	[[ $stdout =~ \ any\ +heap\  ]]
+	works poolctl destroy grows any coarse
+}
+
 test_wrong_kind()
 {
 	clear_objects

@@ -39,6 +39,15 @@ test_usage()
 	misused poolctl create pool x y --block-size 8 --blocks 8
 	misused poolctl create arena x
 	misused poolctl create arena x --blocks 8
+	misused poolctl create arena x --size 8 --quota 8
+	misused poolctl create heap x
+	misused poolctl create heap x --blocks 8 --size 8
+	misused poolctl create heap x --blocks 8 --block-size 8
+	misused poolctl create heap x --blocks 8 --steps 2
+	misused poolctl create heap x --blocks 8 --steps 8
+	misused poolctl create pool x --block-size 8 --blocks 8 --large 4K
+	misused poolctl create pool x --block-size 8 --blocks 8 --quota 4294967296
+	misused poolctl create pool x --block-size 8 --blocks 8 --uid root
 	misused poolctl alloc
 	misused poolctl alloc x -N
 	misused poolctl alloc x -N 1 --size 8
@@ -91,6 +100,13 @@ test_limits()
 		refused ERANGE poolctl create pool x --block-size 8 --blocks "$size"
 	done
 	refused ERANGE poolctl create pool x --block-size 8 --blocks 8 --align 3
+	refused ERANGE poolctl create pool x --block-size 8 --blocks 8 --max-blocks 4
+	refused EINVAL poolctl create pool x --block-size 8 --blocks 8 --chunk-blocks 4
+	refused ERANGE poolctl create heap x --blocks 16777209
+	refused ERANGE poolctl create heap x --large 17G
+	refused ERANGE poolctl create heap x --blocks 0
+	refused ERANGE poolctl create heap x --blocks 8 --quota 16777209
+	refused EINVAL poolctl create arena x --size 8 --uid 4294967295
 	refused ENOBUFS poolctl create arena x --size 64G
 	no_objects
 

@@ -28,16 +28,24 @@ const struct command commands[] = {
 	  "  refused     frees that were refused, as of a block that is free\n"
 	  "  kept        blocks that the pool itself holds, as 'poolctl alloc' leaves them\n"
 	  "  reclaimed   blocks taken back from programs that ended with them\n"
+	  "  corrupted   free blocks that were found written to, where poison is 1\n"
+	  "  present     blocks that a pool that grows has now, of max-blocks\n"
+	  "  quota       blocks that a program may hold; 0: any number\n"
+	  "  reserved    blocks set aside for programs that wait for several at once\n"
+	  "  waiters     programs that wait for blocks now\n"
+	  "  low high    watermarks, by which a pool has its level\n"
 	  "  footprint   bytes of memory in all, metadata included\n"
 	  "  stride      bytes from one block to the next\n"
 	  "  dying       deleted, and gone with its last open file" },
-	{ "create", create_main, "pool|arena NAME", 2, 2, create_options,
+	{ "create", create_main, "pool|arena|heap NAME", 2, 2, create_options,
 	  "Create a named object",
 	  "  poolctl create pool bullets --block-size 24 --blocks 1000\n"
+	  "  poolctl create pool messages --block-size 256 --blocks 64 --max-blocks 1024\n"
 	  "  poolctl create arena request --size 64K\n"
+	  "  poolctl create heap any --blocks 100 --large 1M\n"
 	  "\n"
 	  "Sizes are 64, 4K = 4KiB = 4096, 4KB = 4000, 1M and so on. A block has up to\n"
-	  "4M, a pool up to 16777208 blocks, either object up to 64G; alignments are\n"
+	  "4M, a pool up to 16777208 blocks, any object up to 64G; alignments are\n"
 	  "powers of two up to 4096, modes within 0666. Names are up to 63 characters\n"
 	  "of printable ASCII without spaces, '/' and '\\', and do not begin with '.'\n"
 	  "or '-'." },

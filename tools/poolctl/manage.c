@@ -11,52 +11,119 @@
 #include "poolctl.h"
 #include "show.h"
 
-static const char *block_size, *blocks, *align, *size, *mode;
+static const char *block_size, *blocks, *align, *max_blocks, *chunk_blocks;
+static const char *size, *large, *steps, *quota, *mode, *uid, *gid;
 
 const struct command_option create_options[] = {
 	{ "block-size", 0, "SIZE", &block_size, "pool: bytes of a block" },
-	{ "blocks", 0, "N", &blocks, "pool: number of blocks" },
+	{ "blocks", 0, "N", &blocks,
+	  "pool: number of blocks; heap: of each class (0)" },
 	{ "align", 0, "SIZE", &align, "pool: alignment of a block (8)" },
+	{ "max-blocks", 0, "N", &max_blocks, "pool: grow up to as many (no)" },
+	{ "chunk-blocks", 0, "N", &chunk_blocks,
+	  "pool that grows: by how many at a time" },
 	{ "size", 0, "SIZE", &size, "arena: capacity in bytes" },
+	{ "large", 0, "SIZE", &large, "heap: bytes for sizes above 1K (0)" },
+	{ "steps", 0, "N", &steps,
+	  "heap: classes per doubling of the size, 1 or 4 (1)" },
+	{ "quota", 0, "N", &quota,
+	  "pool, heap: blocks that a program may hold (any number)" },
 	{ "mode", 0, "MODE", &mode, "permissions, in octal (0600)" },
+	{ "uid", 0, "UID", &uid, "number of the owner (yours)" },
+	{ "gid", 0, "GID", &gid, "number of the group (yours)" },
 	{ 0 },
+};
+
+#define A_POOL	(1U << MPDEMO_KIND_POOL)
+#define AN_ARENA (1U << MPDEMO_KIND_ARENA)
+#define A_HEAP	(1U << MPDEMO_KIND_HEAP)
+#define ANY	(A_POOL | AN_ARENA | A_HEAP)
+
+/*
+ * What an object can be asked to be.
+ * @kinds: those that have it
+ * @needed: those that cannot do without it
+ * @of: for what it is, for messages
+ */
+static const struct setting {
+	const char *option;
+	const char **text;
+	int attribute;
+	unsigned int kinds;
+	unsigned int needed;
+	bool is_size;
+	uint64_t most;
+	const char *of;
+} settings[] = {
+	{ "--size", &size, MPDEMO_A_BYTES, AN_ARENA, AN_ARENA, true, UINT64_MAX,
+	  "arenas" },
+	{ "--block-size", &block_size, MPDEMO_A_BLOCK_SIZE, A_POOL, A_POOL, true,
+	  UINT64_MAX, "pools" },
+	{ "--blocks", &blocks, MPDEMO_A_BLOCKS, A_POOL | A_HEAP, A_POOL, false,
+	  UINT64_MAX, "pools and heaps" },
+	{ "--align", &align, MPDEMO_A_ALIGN, A_POOL, 0, true, UINT32_MAX,
+	  "pools" },
+	{ "--max-blocks", &max_blocks, MPDEMO_A_MAX_BLOCKS, A_POOL, 0, false,
+	  UINT64_MAX, "pools" },
+	{ "--chunk-blocks", &chunk_blocks, MPDEMO_A_CHUNK_BLOCKS, A_POOL, 0,
+	  false, UINT64_MAX, "pools" },
+	{ "--large", &large, MPDEMO_A_LARGE_BYTES, A_HEAP, 0, true, UINT64_MAX,
+	  "heaps" },
+	{ "--steps", &steps, MPDEMO_A_FINE, A_HEAP, 0, false, 4, "heaps" },
+	{ "--quota", &quota, MPDEMO_A_QUOTA, A_POOL | A_HEAP, 0, false,
+	  UINT32_MAX, "pools and heaps" },
+	{ "--uid", &uid, MPDEMO_A_UID, ANY, 0, false, UINT32_MAX, NULL },
+	{ "--gid", &gid, MPDEMO_A_GID, ANY, 0, false, UINT32_MAX, NULL },
 };
 
 static void set(struct object *object, int attribute, uint64_t value)
 {
 	object->value[attribute] = value;
-	object->present |= UINT32_C(1) << attribute;
+	object->present |= UINT64_C(1) << attribute;
 }
 
-static bool set_size(struct object *object, int attribute, const char *option,
-		     const char *text)
+static bool set_value(struct object *object, const struct setting *setting)
 {
+	const char *text = *setting->text;
 	uint64_t value = 0;
 
-	if (!argument_size(option, text, UINT64_MAX, &value))
+	if (setting->is_size ?
+	    !argument_size(setting->option, text, setting->most, &value) :
+	    !argument_number(setting->option, text, setting->most, &value))
 		return false;
-	set(object, attribute, value);
+	/* A flag of the kernel, which may have other steps one day. */
+	if (setting->attribute == MPDEMO_A_FINE && value != 1 && value != 4) {
+		usage_error("--steps: there are 1 and 4");
+		return false;
+	}
+	if (setting->attribute != MPDEMO_A_FINE || value == 4)
+		set(object, setting->attribute, value);
 	return true;
 }
 
-static bool set_blocks(struct object *object)
+static bool set_values(struct object *object, unsigned int kind)
 {
-	uint64_t value = 0;
+	const char *name = object_kind_name(kind);
+	unsigned int bit = 1U << kind;
 
-	if (!argument_number("--blocks", blocks, UINT64_MAX, &value))
-		return false;
-	set(object, MPDEMO_A_BLOCKS, value);
-	return true;
-}
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+		const struct setting *setting = &settings[i];
 
-static bool set_align(struct object *object)
-{
-	uint64_t value;
-
-	if (!argument_size("--align", align, UINT32_MAX, &value))
-		return false;
-	if (align)
-		set(object, MPDEMO_A_ALIGN, value);
+		if (*setting->text && !(setting->kinds & bit)) {
+			usage_error("%s is for %s", setting->option,
+				    setting->of);
+			return false;
+		}
+		if (!*setting->text && setting->needed & bit) {
+			usage_error("%s %s needs %s", bit & AN_ARENA ? "an" : "a",
+				    name, setting->option);
+			return false;
+		}
+	}
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+		if (*settings[i].text && !set_value(object, &settings[i]))
+			return false;
+	}
 	return true;
 }
 
@@ -71,50 +138,30 @@ static bool set_mode(struct object *object)
 	return true;
 }
 
-static bool set_pool(struct object *object)
-{
-	if (size)
-		usage_error("--size is for arenas; a pool has --block-size and --blocks");
-	else if (!block_size)
-		usage_error("a pool needs --block-size");
-	else if (!blocks)
-		usage_error("a pool needs --blocks");
-	else
-		return set_size(object, MPDEMO_A_BLOCK_SIZE, "--block-size",
-				block_size) &&
-		       set_blocks(object) && set_align(object);
-	return false;
-}
-
-static bool set_arena(struct object *object)
-{
-	if (block_size || blocks || align)
-		usage_error("an arena has --size; the other options are for pools");
-	else if (!size)
-		usage_error("an arena needs --size");
-	else
-		return set_size(object, MPDEMO_A_BYTES, "--size", size);
-	return false;
-}
-
 /* The object that the command line describes; false after a usage error. */
 static bool describe(struct object *object, const char *kind, const char *name)
 {
-	bool pool = !strcmp(kind, "pool");
+	unsigned int number = MPDEMO_KIND_POOL;
 
-	if (!pool && strcmp(kind, "arena")) {
-		usage_error("'%s' is no kind of object; there are 'pool' and 'arena'",
+	while (number <= MPDEMO_KIND_HEAP &&
+	       strcmp(kind, object_kind_name(number)))
+		number++;
+	if (number > MPDEMO_KIND_HEAP) {
+		usage_error("'%s' is no kind of object; there are 'pool', 'arena' and 'heap'",
 			    kind);
 		return false;
 	}
 	if (!argument_name(name))
 		return false;
+	if (number == MPDEMO_KIND_HEAP && !blocks && !large) {
+		usage_error("a heap needs --blocks or --large");
+		return false;
+	}
 
 	memcpy(object->name, name, strlen(name) + 1);
 	set(object, MPDEMO_A_NAME, 0);
-	set(object, MPDEMO_A_KIND, pool ? MPDEMO_KIND_POOL : MPDEMO_KIND_ARENA);
-	return (pool ? set_pool(object) : set_arena(object)) &&
-	       set_mode(object);
+	set(object, MPDEMO_A_KIND, number);
+	return set_values(object, number) && set_mode(object);
 }
 
 static void warn(const struct kernel_error *error)

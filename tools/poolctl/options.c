@@ -30,7 +30,7 @@ static const struct option common[] = {
 
 #define NCOMMON		(sizeof(common) / sizeof(common[0]))
 #define COMMON_LETTERS	"jpnrBd:qhV"
-#define MAX_OPTIONS	8	/* of one command */
+#define MAX_OPTIONS	16	/* of one command */
 
 /* What getopt_long() wants: the common options and those of the command. */
 struct getopt_tables {

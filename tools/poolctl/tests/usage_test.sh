@@ -75,7 +75,11 @@ expect 1 "too few" create pool
 expect 1 "too few" destroy
 expect 1 "too few" free rx
 
-expect 1 "no kind of object" create heap rx
+expect 1 "no kind of object" create pond rx
+expect 1 "needs --blocks or --large" create heap rx
+expect 1 "is for arenas" create heap rx --blocks 3 --size 4K
+expect 1 "is for heaps" create arena rx --size 4K --large 4K
+expect 1 "1 and 4" create heap rx --blocks 3 --steps 3
 expect 1 "needs --block-size" create pool rx --blocks 5
 expect 1 "needs --blocks" create pool rx --block-size 64
 expect 1 "needs --size" create arena rx
