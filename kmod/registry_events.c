@@ -5,7 +5,7 @@
  *
  * An event is noted with the object, and told by a work: at once, if nothing was told
  * of this object for a while, or else when that while is over. What was noted several
- * times until then is told once. So whoever makes many events makes others hear of four
+ * times until then is told once. So whoever makes many events makes others hear of six
  * in a while at most, and the last one they hear is what became of it in the end.
  *
  * Objects with events that are not told yet are in a list. Only those that have their
