@@ -32,10 +32,13 @@
 #include "arena.h"
 #include "chunk.h"
 #include "region.h"
+#include "trace.h"
 
-void *arena_failed(struct arena *arena)
+static void *failed(struct arena *arena, size_t size, size_t align, gfp_t gfp,
+		    unsigned long caller)
 {
 	atomic64_inc(&arena->failures);
+	trace_mpdemo_arena_fail(arena_name(&arena->api), size, align, gfp, caller);
 	return NULL;
 }
 
@@ -70,38 +73,53 @@ static void *alloc_shared(struct arena *arena, size_t size, size_t align)
 	do {
 		start = ALIGN(pos, align);
 		if (start + size > arena->first->end)
-			return arena_failed(arena);
+			return NULL;
 	} while (!atomic_long_try_cmpxchg(&arena->shared_pos, &pos,
 					  start + size));
 	this_cpu_inc(*arena->shared_allocs);
 	return (void *)start;
 }
 
-/* mpdemo_arena_alloc_aligned() where the fast path found no room */
+/* Where the fast path has found no room. What is in it is left as it is. */
+static void *alloc_slowly(struct mpdemo_arena *api, size_t size, size_t align,
+			  gfp_t gfp, unsigned long caller)
+{
+	struct arena *arena = arena_of(api);
+	void *piece = NULL;
+
+	if (api->kind == ARENA_CPU) {
+		if (!cpu_arena_has_section(to_cpu_arena(api), caller))
+			return NULL;
+	} else if (api->kind == ARENA_PERCPU) {
+		arena_refuse(arena, "allocation outside of a section", caller);
+		return NULL;
+	} else if (is_power_of_2(align) && align <= MPDEMO_ALIGN_MAX &&
+		   size - 1 < MPDEMO_ARENA_BYTES_MAX) {
+		if (api->kind == ARENA_SHARED)
+			piece = alloc_shared(arena, size, align);
+		else if (arena_next_chunk(arena, size, gfp))
+			piece = mpdemo_arena_bump(api, size, align);
+	}
+	return piece ?: failed(arena, size, align, gfp, caller);
+}
+
+/* mpdemo_arena_alloc_aligned() where the fast path found no room, or is traced */
 void *mpdemo_arena_alloc_slowly(struct mpdemo_arena *api, size_t size,
 				size_t align, gfp_t gfp)
 {
-	struct arena *arena = to_arena(api);
 	void *piece = NULL;
 
-	if (api->kind == ARENA_CPU)
-		return cpu_arena_failed(to_cpu_arena(api), _RET_IP_);
-	if (api->kind == ARENA_PERCPU) {
-		arena_refuse(arena, "allocation outside of a section", _RET_IP_);
-		return NULL;
-	}
-	if (!is_power_of_2(align) || align > MPDEMO_ALIGN_MAX ||
-	    size - 1 >= MPDEMO_ARENA_BYTES_MAX)
-		return arena_failed(arena);
-
-	if (api->kind == ARENA_SHARED)
-		piece = alloc_shared(arena, size, align);
-	else if (arena_next_chunk(arena, size, gfp))
+	/* Who is traced has not tried it. */
+	if (trace_mpdemo_arena_alloc_enabled())
 		piece = mpdemo_arena_bump(api, size, align);
-	else
-		arena_failed(arena);
-	if (piece && want_init_on_alloc(gfp))
+	if (!piece)
+		piece = alloc_slowly(api, size, align, gfp, _RET_IP_);
+	if (!piece)
+		return NULL;
+	if (want_init_on_alloc(gfp))
 		memset(piece, 0, size);
+	if (trace_mpdemo_arena_alloc_enabled())
+		arena_trace_alloc(api, piece, size, align, gfp, _RET_IP_);
 	return piece;
 }
 EXPORT_SYMBOL_GPL(mpdemo_arena_alloc_slowly);
@@ -118,12 +136,16 @@ static void clear_from(const struct arena *arena, struct mpdemo_chunk *chunk,
 	memset((void *)pos, 0, arena->api.pos - pos);
 }
 
-static void go_back(struct arena *arena, struct mpdemo_chunk *chunk,
-		    unsigned long pos, size_t before)
+/* Return: bytes that are free now, and were not. */
+static size_t go_back(struct arena *arena, struct mpdemo_chunk *chunk,
+		      unsigned long pos, size_t before)
 {
+	size_t in_use = arena_in_use(arena);
+
 	WRITE_ONCE(arena->peak, arena_peak(arena));
 	arena_use_chunk(arena, chunk, pos, before);
 	arena_drop_spares(arena, arena->retain);
+	return in_use - arena_in_use(arena);
 }
 
 /**
@@ -204,14 +226,16 @@ int mpdemo_arena_rollback(struct mpdemo_arena *api,
 {
 	struct arena *arena = to_arena(api);
 	const struct arena_place *place = find_mark(arena, mark, _RET_IP_);
+	size_t freed;
 
 	if (IS_ERR(place))
 		return PTR_ERR(place);
 	/* @mark may lie in what is freed here. */
 	if (want_init_on_free())
 		clear_from(arena, place->chunk, place->pos);
-	go_back(arena, place->chunk, place->pos, place->before);
+	freed = go_back(arena, place->chunk, place->pos, place->before);
 	WRITE_ONCE(arena->nr_marks, place - arena->marks + 1);
+	trace_mpdemo_arena_rollback(arena_name(api), freed, _RET_IP_);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(mpdemo_arena_rollback);
@@ -240,12 +264,11 @@ EXPORT_SYMBOL_GPL(mpdemo_arena_unmark);
 /* Free all, and leave the memory as it is. Return: bytes that were in use. */
 static size_t rewind(struct arena *arena)
 {
-	size_t in_use = arena_in_use(arena);
+	size_t freed = go_back(arena, arena->first, arena->first->base, 0);
 
-	go_back(arena, arena->first, arena->first->base, 0);
 	WRITE_ONCE(arena->nr_marks, 0);
 	WRITE_ONCE(arena->resets, arena->resets + 1);
-	return in_use;
+	return freed;
 }
 
 static size_t reset_shared(struct arena *arena)
@@ -277,23 +300,24 @@ static size_t reset_shared(struct arena *arena)
  */
 size_t mpdemo_arena_reset(struct mpdemo_arena *api)
 {
-	struct arena *arena = to_arena(api);
+	struct arena *arena = arena_of(api);
+	size_t freed;
 
 	switch ((enum arena_kind)api->kind) {
 	case ARENA_SINGLE:
 		if (want_init_on_free())
 			clear_from(arena, arena->first, arena->first->base);
-		return rewind(arena);
+		freed = rewind(arena);
+		break;
 	case ARENA_SHARED:
-		return reset_shared(arena);
-	case ARENA_PERCPU:
+		freed = reset_shared(arena);
 		break;
-	case ARENA_CPU:
-		arena = to_cpu_arena(api)->arena;
-		break;
+	default:
+		arena_refuse(arena, "reset refused: sections reset it", _RET_IP_);
+		return 0;
 	}
-	arena_refuse(arena, "reset refused: sections reset it", _RET_IP_);
-	return 0;
+	trace_mpdemo_arena_reset(arena_name(api), freed, _RET_IP_);
+	return freed;
 }
 EXPORT_SYMBOL_GPL(mpdemo_arena_reset);
 
@@ -310,11 +334,12 @@ EXPORT_SYMBOL_GPL(mpdemo_arena_reset);
 size_t mpdemo_arena_reset_slowly(struct mpdemo_arena *api)
 {
 	struct arena *arena = to_arena(api);
-	size_t in_use = rewind(arena);
+	size_t freed = rewind(arena);
 
 	if (want_init_on_free())
-		mpdemo_region_clear((void *)arena->first->base, in_use);
-	return in_use;
+		mpdemo_region_clear((void *)arena->first->base, freed);
+	trace_mpdemo_arena_reset(arena_name(api), freed, _RET_IP_);
+	return freed;
 }
 
 /**
@@ -342,8 +367,10 @@ void *mpdemo_arena_take(struct mpdemo_arena *api, size_t size, size_t align,
 	piece->resets = arena->resets;
 	piece->serial = arena->serial;
 	if (!memory)
-		return arena_failed(arena);
+		return failed(arena, size, align, 0, _RET_IP_);
 	mpdemo_region_clear(memory, size);
+	if (trace_mpdemo_arena_alloc_enabled())
+		arena_trace_alloc(api, memory, size, align, 0, _RET_IP_);
 	return memory;
 }
 
@@ -391,13 +418,13 @@ int mpdemo_arena_rollback_slowly(struct mpdemo_arena *api,
 
 	if (!place)
 		return -ESTALE;
-	freed = api->pos - place->pos;
-	go_back(arena, place->chunk, place->pos, place->before);
+	freed = go_back(arena, place->chunk, place->pos, place->before);
 	WRITE_ONCE(arena->nr_marks, place - arena->marks + 1);
 	/* For mpdemo_arena_take_back(). */
 	arena->serial++;
 	if (want_init_on_free())
 		mpdemo_region_clear((void *)place->pos, freed);
+	trace_mpdemo_arena_rollback(arena_name(api), freed, _RET_IP_);
 	return 0;
 }
 

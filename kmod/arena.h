@@ -100,8 +100,18 @@ static inline struct cpu_arena *to_cpu_arena(const struct mpdemo_arena *api)
 	return container_of((struct mpdemo_arena *)api, struct cpu_arena, api);
 }
 
+/* Of a part for one CPU as well. */
+static inline struct arena *arena_of(const struct mpdemo_arena *api)
+{
+	return api->kind == ARENA_CPU ? to_cpu_arena(api)->arena : to_arena(api);
+}
+
+static inline const char *arena_name(const struct mpdemo_arena *api)
+{
+	return arena_of(api)->name ?: "";
+}
+
 /* arena.c */
-void *arena_failed(struct arena *arena);
 size_t arena_in_use(const struct arena *arena);
 size_t arena_peak(const struct arena *arena);
 void arena_refuse(struct arena *arena, const char *what, unsigned long caller);
@@ -115,12 +125,16 @@ bool arena_next_chunk(struct arena *arena, size_t size, gfp_t gfp);
 void arena_free_chunks(struct arena *arena);
 
 /* arena_percpu.c */
-void *cpu_arena_failed(struct cpu_arena *cpu_arena, unsigned long caller);
+bool cpu_arena_has_section(struct cpu_arena *cpu_arena, unsigned long caller);
 int cpu_arenas_create(struct arena *arena);
 void cpu_arenas_destroy(struct arena *arena);
 void cpu_arenas_reset_peak(struct arena *arena);
 void cpu_arenas_get_stats(const struct arena *arena,
 			  struct mpdemo_arena_stats *stats);
+
+/* trace.c */
+void arena_trace_alloc(struct mpdemo_arena *api, const void *piece, size_t size,
+		       size_t align, gfp_t gfp, unsigned long caller);
 
 /**
  * struct mpdemo_arena_piece - what an allocation did to an arena

@@ -19,6 +19,7 @@
 
 #include "arena.h"
 #include "chunk.h"
+#include "trace.h"
 
 static size_t room(const struct arena *arena)
 {
@@ -95,6 +96,9 @@ void arena_drop_spares(struct arena *arena, unsigned int keep)
 	while ((chunk = *link)) {
 		*link = chunk->next;
 		WRITE_ONCE(arena->nr_chunks, arena->nr_chunks - 1);
+		trace_mpdemo_arena_shrink(arena_name(&arena->api),
+					  mpdemo_chunk_bytes(chunk),
+					  arena->nr_chunks);
 		llist_add(&chunk->dropped, &arena->dropped);
 	}
 	mpdemo_reap(&arena->reap);
@@ -141,6 +145,8 @@ static struct mpdemo_chunk *new_chunk(struct arena *arena, size_t size)
 		return NULL;
 	atomic_long_add(bytes, &arena->taken);
 	WRITE_ONCE(arena->nr_chunks, arena->nr_chunks + 1);
+	trace_mpdemo_arena_grow(arena_name(&arena->api), bytes,
+				arena->nr_chunks);
 	return chunk;
 }
 

@@ -37,10 +37,8 @@
 static noinline struct mpdemo_arena *refuse_begin(struct mpdemo_arena *api,
 						  unsigned long caller)
 {
-	struct arena *arena = api->kind == ARENA_CPU ?
-			      to_cpu_arena(api)->arena : to_arena(api);
-
-	arena_refuse(arena, "section of an arena that is not per CPU", caller);
+	arena_refuse(arena_of(api), "section of an arena that is not per CPU",
+		     caller);
 	return api;
 }
 
@@ -188,14 +186,14 @@ bool mpdemo_arena_in_section(struct mpdemo_arena *api)
 }
 EXPORT_SYMBOL_GPL(mpdemo_arena_in_section);
 
-/* An allocation did not fit, or was made outside of every section. */
-void *cpu_arena_failed(struct cpu_arena *cpu_arena, unsigned long caller)
+/* Return: false if an allocation was made outside of every section. */
+bool cpu_arena_has_section(struct cpu_arena *cpu_arena, unsigned long caller)
 {
 	if (READ_ONCE(cpu_arena->depth))
-		return arena_failed(cpu_arena->arena);
+		return true;
 	arena_refuse(cpu_arena->arena, "allocation outside of a section",
 		     caller);
-	return NULL;
+	return false;
 }
 
 /* On failure, the parts that there are will be freed by cpu_arenas_destroy(). */

@@ -30,6 +30,7 @@
 #include "failure.h"
 #include "pool.h"
 #include "store.h"
+#include "trace.h"
 
 static unsigned int count_cached(const struct pool *pool)
 {
@@ -74,6 +75,7 @@ void failure_note(struct pool *pool, unsigned int n, unsigned long caller,
 	struct pool_last_failure *last = &pool->last_failure;
 	struct mpdemo_pool_failure *failure;
 
+	trace_mpdemo_pool_fail(pool->name, n, pool->block_size, why, caller);
 	if (atomic_xchg(&last->busy, 1)) {
 		atomic64_inc(&last->skipped);
 		return;

@@ -52,6 +52,7 @@
 #include "freelist.h"
 #include "pool.h"
 #include "region.h"
+#include "trace.h"
 
 /* How long callers that cannot grow a pool leave it alone when that has failed. */
 #define RETRY_AFTER	(HZ / 10)
@@ -158,6 +159,8 @@ static int add_chunk(struct pool_chunks *chunks)
 	freelist_refill(&chunk->free);
 	set_bit(slot, chunks->open);
 	chunks_add(chunks, chunk->free.nr);
+	trace_mpdemo_pool_grow(chunks->pool->name, chunk->free.nr,
+			       chunks->present, chunks->max);
 	if (level_is_low(&chunks->pool->level))
 		level_look(chunks->pool);
 	return 0;
@@ -198,6 +201,8 @@ static bool retire(struct pool_chunks *chunks, unsigned int slot)
 	region = chunk->region;
 	WRITE_ONCE(chunk->region, NULL);
 	account(chunks, chunk, -1);
+	trace_mpdemo_pool_shrink(chunks->pool->name, nr, chunks->present,
+				 chunks->max);
 	mpdemo_region_destroy(region);
 	/*
 	 * Who has found no block meanwhile, and no room for a chunk, may be waiting

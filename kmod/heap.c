@@ -30,6 +30,7 @@
 #include <mempool_demo/pool.h>
 
 #include "heap.h"
+#include "trace.h"
 
 /*
  * The class for a size from 1 to MPDEMO_HEAP_SMALL_MAX. With @size - 1, a size that
@@ -115,6 +116,45 @@ static noinline void *spill(struct mpdemo_heap *heap, unsigned int number,
 	return memory;
 }
 
+/* An allocation, or a resizing, has failed. */
+void heap_failed(struct mpdemo_heap *heap, size_t size, gfp_t gfp,
+		 unsigned long caller)
+{
+	this_cpu_inc(heap->counts->failures);
+	trace_mpdemo_heap_fail(heap->name, size, gfp, caller);
+}
+
+/* mpdemo_heap_alloc() of 1 byte or more, which is not told. */
+static __always_inline void *alloc_memory(struct mpdemo_heap *heap, size_t size,
+					  gfp_t gfp, unsigned long caller)
+{
+	void *memory;
+
+	if (likely(size <= MPDEMO_HEAP_SMALL_MAX)) {
+		unsigned int number = class_of(heap, size);
+
+		memory = alloc_block(heap, number, size, gfp);
+		if (unlikely(!memory))
+			memory = spill(heap, number, size, gfp);
+	} else {
+		memory = alloc_run(heap, size, gfp);
+	}
+	if (unlikely(!memory))
+		heap_failed(heap, size, gfp, caller);
+	return memory;
+}
+
+/* The same, told if it is traced. */
+static noinline void *alloc_traced(struct mpdemo_heap *heap, size_t size,
+				   gfp_t gfp, unsigned long caller)
+{
+	void *memory = alloc_memory(heap, size, gfp, caller);
+
+	if (memory)
+		heap_trace_alloc(heap, memory, size, gfp, caller);
+	return memory;
+}
+
 /**
  * mpdemo_heap_alloc() - allocate memory
  * @heap: the heap
@@ -133,22 +173,11 @@ static noinline void *spill(struct mpdemo_heap *heap, unsigned int number,
  */
 void *mpdemo_heap_alloc(struct mpdemo_heap *heap, size_t size, gfp_t gfp)
 {
-	void *memory;
-
 	if (unlikely(!size))
 		return ZERO_SIZE_PTR;
-	if (likely(size <= MPDEMO_HEAP_SMALL_MAX)) {
-		unsigned int number = class_of(heap, size);
-
-		memory = alloc_block(heap, number, size, gfp);
-		if (unlikely(!memory))
-			memory = spill(heap, number, size, gfp);
-	} else {
-		memory = alloc_run(heap, size, gfp);
-	}
-	if (unlikely(!memory))
-		this_cpu_inc(heap->counts->failures);
-	return memory;
+	if (trace_mpdemo_heap_alloc_enabled())
+		return alloc_traced(heap, size, gfp, _RET_IP_);
+	return alloc_memory(heap, size, gfp, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(mpdemo_heap_alloc);
 
@@ -239,8 +268,11 @@ static noinline void refuse(struct mpdemo_heap *heap, const void *memory,
  */
 void mpdemo_heap_free(struct mpdemo_heap *heap, void *memory)
 {
-	int ret = free_memory(heap, memory);
+	int ret;
 
+	if (trace_mpdemo_heap_free_enabled())
+		heap_trace_free(heap, memory, _RET_IP_);
+	ret = free_memory(heap, memory);
 	if (unlikely(ret))
 		refuse(heap, memory, ret, _RET_IP_);
 }
@@ -323,14 +355,15 @@ static int resize(struct mpdemo_heap *heap, void *memory, size_t size,
 }
 
 static void *move(struct mpdemo_heap *heap, void *memory, size_t old,
-		  size_t size, gfp_t gfp)
+		  size_t size, gfp_t gfp, unsigned long caller)
 {
-	void *moved = mpdemo_heap_alloc(heap, size, gfp);
+	void *moved = alloc_traced(heap, size, gfp, caller);
 
 	if (!moved)
 		return NULL;
 	memcpy(moved, memory, old);
-	mpdemo_heap_free(heap, memory);
+	heap_trace_free(heap, memory, caller);
+	free_memory(heap, memory);
 	return moved;
 }
 
@@ -360,22 +393,27 @@ void *mpdemo_heap_realloc(struct mpdemo_heap *heap, void *memory, size_t size,
 	int ret;
 
 	if (ZERO_OR_NULL_PTR(memory))
-		return mpdemo_heap_alloc(heap, size, gfp);
+		return size ? alloc_traced(heap, size, gfp, _RET_IP_) :
+			      ZERO_SIZE_PTR;
 
+	if (!size)
+		heap_trace_free(heap, memory, _RET_IP_);
 	ret = size ? resize(heap, memory, size, &resized) :
 		     free_memory(heap, memory);
 	switch (ret) {
 	case 0:
 		if (!size)
 			return ZERO_SIZE_PTR;
+		trace_mpdemo_heap_resize(heap->name, memory, size,
+					 resized.usable, gfp, _RET_IP_);
 		if (size > resized.old && want_init_on_alloc(gfp))
 			memset(memory + resized.old, 0,
 			       resized.usable - resized.old);
 		return memory;
 	case -ENOSPC:
-		return move(heap, memory, resized.old, size, gfp);
+		return move(heap, memory, resized.old, size, gfp, _RET_IP_);
 	case -EBUSY:
-		this_cpu_inc(heap->counts->failures);
+		heap_failed(heap, size, gfp, _RET_IP_);
 		return NULL;
 	}
 	refuse(heap, memory, ret, _RET_IP_);

@@ -104,6 +104,14 @@ static __always_inline unsigned int heap_class_at(const struct mpdemo_heap *heap
 /* heap.c */
 void *heap_take_run(struct mpdemo_heap *heap, size_t size);
 int heap_claim_run(struct mpdemo_heap *heap, void *memory);
+void heap_failed(struct mpdemo_heap *heap, size_t size, gfp_t gfp,
+		 unsigned long caller);
+
+/* trace.c */
+void heap_trace_alloc(struct mpdemo_heap *heap, const void *memory, size_t size,
+		      gfp_t gfp, unsigned long caller);
+void heap_trace_free(struct mpdemo_heap *heap, const void *memory,
+		     unsigned long caller);
 
 /* heap_lifetime.c */
 size_t mpdemo_heap_numbers(const struct mpdemo_heap_config *config);

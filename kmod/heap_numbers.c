@@ -8,6 +8,7 @@
  * them. A run has the number of its first page.
  */
 
+#include <linux/instruction_pointer.h>
 #include <linux/mm.h>
 #include <linux/nospec.h>
 #include <linux/percpu.h>
@@ -153,8 +154,10 @@ void *mpdemo_heap_take(struct mpdemo_heap *heap, size_t size)
 	if (size <= MPDEMO_HEAP_SMALL_MAX)
 		return mpdemo_heap_alloc(heap, size, 0);
 	run = heap_take_run(heap, size);
-	if (!run)
-		this_cpu_inc(heap->counts->failures);
+	if (run)
+		heap_trace_alloc(heap, run, size, 0, _RET_IP_);
+	else
+		heap_failed(heap, size, 0, _RET_IP_);
 	return run;
 }
 
@@ -174,6 +177,7 @@ void mpdemo_heap_put(struct mpdemo_heap *heap, void *memory)
 		mpdemo_heap_free(heap, memory);
 		return;
 	}
+	heap_trace_free(heap, memory, _RET_IP_);
 	if (WARN_ON_ONCE(heap_claim_run(heap, memory)))
 		return;
 	if (want_init_on_free())

@@ -32,6 +32,7 @@
 #include "freelist.h"
 #include "gate.h"
 #include "pool.h"
+#include "trace.h"
 
 /* Attempts to take half a magazine while other CPUs change the list. */
 #define REFILL_TRIES	4
@@ -68,6 +69,8 @@ static void refill(struct pool *pool, struct mpdemo_magazine *magazine)
 		mpdemo_magazine_mark(list->links, magazine->index[i],
 				     MPDEMO_LINK_CACHED);
 	WRITE_ONCE(magazine->nr, half);
+	if (trace_mpdemo_pool_refill_enabled())
+		pool_trace_refill(pool, half);
 }
 
 static bool refill_and_pop(struct pool *pool, u32 *index)
@@ -92,19 +95,23 @@ static bool refill_and_pop(struct pool *pool, u32 *index)
 	return nr;
 }
 
-/* mpdemo_pool_alloc() where the magazine is empty, or not idle */
+/* mpdemo_pool_alloc() where the magazine is empty, or not idle; or it is traced */
 void *mpdemo_magazine_alloc_slowly(struct mpdemo_pool *api, gfp_t gfp)
 {
 	struct pool *pool = to_pool(api);
 	void *block;
 	u32 index;
 
-	/* Past the magazine is the careful way, be the gate shut or not. */
-	if (!refill_and_pop(pool, &index))
-		return gate_alloc(pool, gfp, _RET_IP_);
-	block = mpdemo_stride_address(&api->stride, index);
-	if (want_init_on_alloc(gfp))
-		memset(block, 0, pool->block_size);
+	if (refill_and_pop(pool, &index)) {
+		block = mpdemo_stride_address(&api->stride, index);
+		if (want_init_on_alloc(gfp))
+			memset(block, 0, pool->block_size);
+	} else {
+		/* Past the magazine is the careful way, be the gate shut or not. */
+		block = gate_alloc(pool, gfp, _RET_IP_);
+	}
+	if (trace_mpdemo_pool_alloc_enabled() && block)
+		pool_trace_alloc(pool, block, gfp, _RET_IP_);
 	return block;
 }
 EXPORT_SYMBOL_GPL(mpdemo_magazine_alloc_slowly);
@@ -127,6 +134,9 @@ static void flush(struct pool *pool, struct mpdemo_magazine *magazine)
 	memmove(magazine->index, magazine->index + half,
 		(nr - half) * sizeof(*magazine->index));
 	WRITE_ONCE(magazine->nr, nr - half);
+	/* What is being freed keeps the pool. */
+	if (trace_mpdemo_pool_flush_enabled())
+		pool_trace_flush(pool, half);
 }
 
 static bool flush_and_push(struct pool *pool, u32 index)
@@ -150,7 +160,7 @@ static bool flush_and_push(struct pool *pool, u32 index)
 	return room;
 }
 
-/* Of an exact pool as well, whose gate has been opened just now. */
+/* Of an exact pool as well, which is traced, or whose gate has been opened just now. */
 static void push_past(struct pool *pool, u32 index)
 {
 	/* Before the push: after it the pool may end by another CPU's. */
@@ -159,12 +169,14 @@ static void push_past(struct pool *pool, u32 index)
 		pool_put_slowly(pool, index, 1);
 }
 
-/* mpdemo_pool_free() where anything is not as usual */
+/* mpdemo_pool_free() where anything is not as usual, or it is traced */
 void mpdemo_magazine_free_slowly(struct mpdemo_pool *api, void *block)
 {
 	u64 index = mpdemo_stride_index(&api->stride, block);
 	struct pool *pool = to_pool(api);
 
+	if (trace_mpdemo_pool_free_enabled())
+		pool_trace_free(pool, block, _RET_IP_);
 	if (gate_is_shut(api)) {
 		gate_free(pool, block, _RET_IP_);
 		return;
@@ -208,7 +220,22 @@ static bool take_bulk(struct pool *pool, unsigned int n, void **blocks)
 	return true;
 }
 
-/* mpdemo_pool_alloc_bulk() of a pool per CPU */
+/* Not from the magazine. */
+static bool take_bulk_past(struct pool *pool, gfp_t gfp, unsigned int n,
+			   void **blocks, unsigned long caller)
+{
+	if (gate_is_shut(&pool->api))
+		return gate_alloc_bulk(pool, gfp, n, blocks, caller);
+	if (!pool_take_bulk(pool, n, blocks, caller))
+		return false;
+	if (pool->magazine)
+		this_cpu_add(pool->counts->allocs, n);
+	if (want_init_on_alloc(gfp))
+		pool_zero_bulk(pool, n, blocks);
+	return true;
+}
+
+/* mpdemo_pool_alloc_bulk() of a pool per CPU; of any kind while it is traced */
 bool mpdemo_magazine_alloc_bulk(struct mpdemo_pool *api, gfp_t gfp,
 				unsigned int n, void **blocks)
 {
@@ -216,15 +243,13 @@ bool mpdemo_magazine_alloc_bulk(struct mpdemo_pool *api, gfp_t gfp,
 
 	/* More than fits is not worth a look. */
 	if (n > pool->magazine || !take_bulk(pool, n, blocks)) {
-		if (gate_is_shut(api))
-			return gate_alloc_bulk(pool, gfp, n, blocks, _RET_IP_);
-		if (!pool_take_bulk(pool, n, blocks, _RET_IP_))
+		if (!take_bulk_past(pool, gfp, n, blocks, _RET_IP_))
 			return false;
-		if (pool->magazine)
-			this_cpu_add(pool->counts->allocs, n);
-	}
-	if (want_init_on_alloc(gfp))
+	} else if (want_init_on_alloc(gfp)) {
 		pool_zero_bulk(pool, n, blocks);
+	}
+	if (trace_mpdemo_pool_alloc_enabled())
+		pool_trace_alloc_bulk(pool, n, blocks, gfp, _RET_IP_);
 	return true;
 }
 EXPORT_SYMBOL_GPL(mpdemo_magazine_alloc_bulk);
@@ -270,12 +295,14 @@ static bool put_bulk(struct pool *pool, unsigned int n, void **blocks,
 	return true;
 }
 
-/* mpdemo_pool_free_bulk() of a pool per CPU */
+/* mpdemo_pool_free_bulk() of a pool per CPU; of any kind while it is traced */
 void mpdemo_magazine_free_bulk(struct mpdemo_pool *api, unsigned int n,
 			       void **blocks)
 {
 	struct pool *pool = to_pool(api);
 
+	if (trace_mpdemo_pool_free_enabled())
+		pool_trace_free_bulk(pool, n, blocks, _RET_IP_);
 	/* With preemption on. The careful way does it by itself. */
 	if (want_init_on_free() && !gate_is_shut(api))
 		pool_zero_held(pool, n, blocks);

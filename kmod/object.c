@@ -41,7 +41,10 @@ pool_config(const struct mpdemo_object_config *config)
 static struct mpdemo_arena_config
 arena_config(const struct mpdemo_object_config *config)
 {
-	return (struct mpdemo_arena_config) { .bytes = config->bytes };
+	return (struct mpdemo_arena_config) {
+		.name = config->name ?: "anonymous",
+		.bytes = config->bytes,
+	};
 }
 
 static struct mpdemo_heap_config

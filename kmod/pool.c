@@ -36,6 +36,7 @@
 #include "guard.h"
 #include "pool.h"
 #include "store.h"
+#include "trace.h"
 #include "wait.h"
 
 /**
@@ -220,9 +221,15 @@ int mpdemo_pool_try_take_bulk(struct mpdemo_pool *api, unsigned int n,
 {
 	struct pool *pool = to_pool(api);
 
+	int ret;
+
 	if (gate_is_shut(api))
-		return gate_try_take_bulk(pool, n, blocks, _RET_IP_);
-	return pool_try_take_bulk(pool, n, blocks, _RET_IP_);
+		ret = gate_try_take_bulk(pool, n, blocks, _RET_IP_);
+	else
+		ret = pool_try_take_bulk(pool, n, blocks, _RET_IP_);
+	if (trace_mpdemo_pool_alloc_enabled() && !ret)
+		pool_trace_alloc_bulk(pool, n, blocks, 0, _RET_IP_);
+	return ret;
 }
 
 /* Return: false if too few are free. */
@@ -325,6 +332,8 @@ noinline void pool_refuse_free(struct pool *pool, const void *block, u64 index,
 	if (!block)
 		return;
 	atomic64_inc(&pool->refused);
+	trace_mpdemo_pool_refuse(pool->name, block, min_t(u64, index, UINT_MAX),
+				 pool->block_size, caller);
 	if (test_and_set_bit(REPORTED_FREE, &pool->reported))
 		return;
 	if (index >= store_size(pool)) {

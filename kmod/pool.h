@@ -150,6 +150,18 @@ size_t pool_stride_of(const struct mpdemo_pool_config *config);
 /* magazine.c */
 unsigned int magazines_close(struct pool *pool);
 
+/* trace.c */
+void pool_trace_alloc(struct pool *pool, const void *block, gfp_t gfp,
+		      unsigned long caller);
+void pool_trace_alloc_bulk(struct pool *pool, unsigned int n, void **blocks,
+			   gfp_t gfp, unsigned long caller);
+void pool_trace_free(struct pool *pool, const void *block,
+		     unsigned long caller);
+void pool_trace_free_bulk(struct pool *pool, unsigned int n, void **blocks,
+			  unsigned long caller);
+void pool_trace_refill(struct pool *pool, unsigned int n);
+void pool_trace_flush(struct pool *pool, unsigned int n);
+
 /* For the owners of blocks of user space. */
 int mpdemo_pool_try_take_bulk(struct mpdemo_pool *pool, unsigned int n,
 			      void **blocks);

@@ -26,6 +26,7 @@
 #include "freelist.h"
 #include "pool.h"
 #include "store.h"
+#include "trace.h"
 #include "wait.h"
 
 /* Attempts to get many at one instant, before they are waited for. */
@@ -213,13 +214,17 @@ void *mpdemo_reservation_alloc(struct mpdemo_reservation *reservation, gfp_t gfp
 {
 	struct pool *pool = to_pool(reservation->pool);
 	u32 index = reservation->first;
+	void *block;
 
 	if (!reservation->nr)
 		return NULL;
 	reservation->first = store_next(pool, index);
 	reservation->nr--;
 	this_cpu_dec(pool->counts->reserved);
-	return pool_hand_out(pool, index, gfp, _RET_IP_);
+	block = pool_hand_out(pool, index, gfp, _RET_IP_);
+	if (trace_mpdemo_pool_alloc_enabled())
+		pool_trace_alloc(pool, block, gfp, _RET_IP_);
+	return block;
 }
 EXPORT_SYMBOL_GPL(mpdemo_reservation_alloc);
 

@@ -56,6 +56,7 @@
 
 #include "pool.h"
 #include "store.h"
+#include "trace.h"
 #include "wait.h"
 
 /* Blocks that are given away in one turn, with interrupts off. */
@@ -572,6 +573,7 @@ void *mpdemo_pool_alloc_wait(struct mpdemo_pool *api, gfp_t gfp,
 			     unsigned int state, ktime_t deadline)
 {
 	struct pool *pool = to_pool(api);
+	void *block;
 	u32 index;
 	int ret;
 
@@ -585,6 +587,9 @@ void *mpdemo_pool_alloc_wait(struct mpdemo_pool *api, gfp_t gfp,
 		if (ret)
 			return ERR_PTR(ret);
 	}
-	return pool_hand_out(pool, index, gfp, _RET_IP_);
+	block = pool_hand_out(pool, index, gfp, _RET_IP_);
+	if (trace_mpdemo_pool_alloc_enabled())
+		pool_trace_alloc(pool, block, gfp, _RET_IP_);
+	return block;
 }
 EXPORT_SYMBOL_GPL(mpdemo_pool_alloc_wait);

@@ -33,6 +33,7 @@
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/string.h>
+#include <linux/tracepoint-defs.h>
 #include <linux/types.h>
 
 #include <mempool_demo/refusal.h>
@@ -164,7 +165,8 @@ void mpdemo_arena_reset_peak(struct mpdemo_arena *arena);
 void mpdemo_arena_get_stats(const struct mpdemo_arena *arena,
 			    struct mpdemo_arena_stats *stats);
 
-/* private: where it does not fit, or is not valid, or not of the usual kind */
+/* private: where it does not fit, or is not valid, or not of the usual kind, or traced */
+DECLARE_TRACEPOINT(mpdemo_arena_alloc);
 void *mpdemo_arena_alloc_slowly(struct mpdemo_arena *arena, size_t size,
 				size_t align, gfp_t gfp);
 
@@ -220,11 +222,12 @@ static __always_inline void *
 mpdemo_arena_alloc_aligned(struct mpdemo_arena *arena, size_t size,
 			   size_t align, gfp_t gfp)
 {
-	void *piece;
+	void *piece = NULL;
 
 	if (IS_ENABLED(CONFIG_DEBUG_PREEMPT) && !mpdemo_arena_in_section(arena))
 		return NULL;
-	piece = mpdemo_arena_bump(arena, size, align);
+	if (!tracepoint_enabled(mpdemo_arena_alloc))
+		piece = mpdemo_arena_bump(arena, size, align);
 	if (unlikely(!piece))
 		return mpdemo_arena_alloc_slowly(arena, size, align, gfp);
 	if (want_init_on_alloc(gfp))

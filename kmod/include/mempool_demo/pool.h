@@ -38,6 +38,7 @@
 #include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
+#include <linux/tracepoint-defs.h>
 #include <linux/types.h>
 
 #include <mempool_demo/refusal.h>
@@ -256,6 +257,10 @@ void mpdemo_magazine_free_bulk(struct mpdemo_pool *pool, unsigned int n,
 			       void **blocks);
 void *mpdemo_pool_zero(struct mpdemo_pool *pool, void *block);
 
+/* private: while these are traced, pools of any kind call those of the magazine */
+DECLARE_TRACEPOINT(mpdemo_pool_alloc);
+DECLARE_TRACEPOINT(mpdemo_pool_free);
+
 /*
  * private: enter the magazine of this CPU, with preemption off; or return false
  * where this is inside of such a section, and with preemption as it was
@@ -354,6 +359,8 @@ static __always_inline void *mpdemo_pool_alloc(struct mpdemo_pool *pool,
 	unsigned long nr, index;
 	void *block;
 
+	if (tracepoint_enabled(mpdemo_pool_alloc))
+		return mpdemo_magazine_alloc_slowly(pool, gfp);
 	if (!magazines)
 		return mpdemo_pool_alloc_shared(pool, gfp);
 
@@ -399,6 +406,10 @@ static __always_inline void mpdemo_pool_free(struct mpdemo_pool *pool,
 	unsigned long nr;
 	u64 index;
 
+	if (tracepoint_enabled(mpdemo_pool_free)) {
+		mpdemo_magazine_free_slowly(pool, block);
+		return;
+	}
 	if (!magazines) {
 		mpdemo_pool_free_shared(pool, block);
 		return;
@@ -451,7 +462,7 @@ slowly:
 static inline bool mpdemo_pool_alloc_bulk(struct mpdemo_pool *pool, gfp_t gfp,
 					  unsigned int n, void **blocks)
 {
-	if (!READ_ONCE(pool->magazines))
+	if (!READ_ONCE(pool->magazines) && !tracepoint_enabled(mpdemo_pool_alloc))
 		return mpdemo_pool_alloc_bulk_shared(pool, gfp, n, blocks);
 	return mpdemo_magazine_alloc_bulk(pool, gfp, n, blocks);
 }
@@ -470,7 +481,7 @@ static inline bool mpdemo_pool_alloc_bulk(struct mpdemo_pool *pool, gfp_t gfp,
 static inline void mpdemo_pool_free_bulk(struct mpdemo_pool *pool,
 					 unsigned int n, void **blocks)
 {
-	if (!READ_ONCE(pool->magazines))
+	if (!READ_ONCE(pool->magazines) && !tracepoint_enabled(mpdemo_pool_free))
 		mpdemo_pool_free_bulk_shared(pool, n, blocks);
 	else
 		mpdemo_magazine_free_bulk(pool, n, blocks);
