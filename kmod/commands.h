@@ -10,6 +10,7 @@
 #include <linux/types.h>
 
 #include "ioctl.h"
+#include "object.h"
 #include "owner.h"
 
 struct file;
@@ -24,12 +25,14 @@ struct vm_area_struct;
  * @access: MPDEMO_ACCESS_*
  * @owner: holds blocks of a pool or heap
  * @last: of a heap, the number that the last read() or write() was about
+ * @file: what the object knows of it
  */
 struct objectfd {
 	struct mpdemo_object *object;
 	u32 access;
 	u32 last;
 	struct mpdemo_owner owner;
+	struct mpdemo_object_file file;
 };
 
 /* objectfd.c */

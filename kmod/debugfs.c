@@ -4,7 +4,18 @@
  *
  *	summary			one line per object
  *	ID/stats		the counters of one object
+ *	ID/holders		who holds what of it
+ *	ID/classes		of a heap, the counters of its size classes
+ *	ID/occupancy		a map of its blocks
  *	by-name/NAME		a link to its folder
+ *
+ * What is in them is told here and in debugfs_files.c.
+ *
+ * summary: BLOCK, bytes of a block; CAPACITY, IN-USE and PEAK, in blocks of a pool, else
+ * in bytes; FAILED, calls that did not get what they asked for; OPEN, open files.
+ *
+ * stats: a line for each counter, its name and its value; a counter that an object does
+ * not have has no line.
  *
  * The folder of an object is removed before the object is freed, and removal
  * waits for those who read: so a reader needs no reference.
@@ -129,6 +140,7 @@ static void object_added(struct mpdemo_object *object)
 	entries->folder = debugfs_create_dir(id, root);
 	debugfs_create_file("stats", 0400, entries->folder, object,
 			    &stats_fops);
+	debugfs_add_files(entries->folder, object);
 	if (object->name[0]) {
 		snprintf(target, sizeof(target), "../%s", id);
 		entries->link = debugfs_create_symlink(object->name, by_name,

@@ -259,6 +259,8 @@ mpdemo_object_create(const struct mpdemo_object_config *config,
 	mutex_init(&object->arena_lock);
 	mutex_init(&object->settings_lock);
 	spin_lock_init(&object->zero_lock);
+	mutex_init(&object->files_lock);
+	INIT_LIST_HEAD(&object->files);
 	return object;
 
 free_object:

@@ -7,6 +7,7 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
+#include <linux/sched.h>
 #include <linux/types.h>
 #include <linux/uidgid.h>
 
@@ -112,6 +113,22 @@ struct mpdemo_object_details {
 };
 
 /**
+ * struct mpdemo_object_file - an open file of an object, for those who look
+ * @node: in the list of the object
+ * @owner: that of the file, which holds blocks
+ * @access: MPDEMO_ACCESS_*
+ * @pid: process that has opened it, in the initial namespace
+ * @comm: name of the thread that has
+ */
+struct mpdemo_object_file {
+	struct list_head node;
+	const struct mpdemo_owner *owner;
+	u32 access;
+	pid_t pid;
+	char comm[TASK_COMM_LEN];
+};
+
+/**
  * struct mpdemo_object - a pool, an arena or a heap of user space
  * @ref: one for its name, one for each open file, one for each look-up
  * @kind: MPDEMO_OBJECT_*
@@ -140,6 +157,8 @@ struct mpdemo_object_details {
  * @heap: of a heap
  * @owners: of a pool or heap, who holds each block
  * @open_files: open files that refer to the object
+ * @files_lock: protects @files; the innermost mutex, held for short
+ * @files: struct mpdemo_object_file
  * @pollers: who polls one of them
  * @untold_node: in the list of those with events that are not told yet; this and the
  *	following see registry_events.c
@@ -176,6 +195,8 @@ struct mpdemo_object {
 
 	struct mpdemo_owner_table owners;
 	atomic_t open_files;
+	struct mutex files_lock;	/* protects files */
+	struct list_head files;
 
 	struct list_head untold_node;
 	unsigned long untold;

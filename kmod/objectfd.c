@@ -14,6 +14,7 @@
 #include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/poll.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "commands.h"
@@ -167,6 +168,31 @@ static void reclaim(struct objectfd *ofd)
 	mpdemo_events_note(object, MPDEMO_EVENT_RECLAIMED);
 }
 
+/* From here on it is seen by those who look at the object. */
+static void list_file(struct objectfd *ofd)
+{
+	struct mpdemo_object *object = ofd->object;
+
+	ofd->file.owner = &ofd->owner;
+	ofd->file.access = ofd->access;
+	ofd->file.pid = task_tgid_nr(current);
+	get_task_comm(ofd->file.comm, current);
+	mutex_lock(&object->files_lock);
+	list_add_tail(&ofd->file.node, &object->files);
+	mutex_unlock(&object->files_lock);
+	atomic_inc(&object->open_files);
+}
+
+static void unlist_file(struct objectfd *ofd)
+{
+	struct mpdemo_object *object = ofd->object;
+
+	mutex_lock(&object->files_lock);
+	list_del(&ofd->file.node);
+	mutex_unlock(&object->files_lock);
+	atomic_dec(&object->open_files);
+}
+
 static int objectfd_release(struct inode *inode, struct file *file)
 {
 	struct objectfd *ofd = file->private_data;
@@ -174,8 +200,8 @@ static int objectfd_release(struct inode *inode, struct file *file)
 
 	if (mpdemo_object_has_blocks(object))
 		reclaim(ofd);
+	unlist_file(ofd);
 	mpdemo_owner_exit(&ofd->owner);
-	atomic_dec(&object->open_files);
 	mpdemo_registry_put(object);
 	kfree(ofd);
 	return 0;
@@ -239,7 +265,7 @@ struct file *mpdemo_objectfd_open(struct mpdemo_object *object, u32 access)
 	/* Threads that read() or write() at the same time take turns at the position. */
 	file->f_mode |= FMODE_PREAD | FMODE_PWRITE | FMODE_ATOMIC_POS;
 	kref_get(&object->ref);
-	atomic_inc(&object->open_files);
+	list_file(ofd);
 	return file;
 
 exit_owner:

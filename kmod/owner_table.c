@@ -455,6 +455,19 @@ int mpdemo_owner_move(struct mpdemo_owner_table *table,
 }
 
 /**
+ * mpdemo_owner_at() - who holds a block
+ * @table: the table
+ * @index: the block, below @nr of the table
+ *
+ * Context: Any.
+ * Return: the id of an owner; or OWNER_FREE, or OWNER_BUSY: some owner.
+ */
+u32 mpdemo_owner_at(const struct mpdemo_owner_table *table, unsigned int index)
+{
+	return word_id(atomic64_read(&table->words[index]));
+}
+
+/**
  * mpdemo_owner_handle() - the handle of a block
  * @table: the table
  * @index: the block, any

@@ -61,6 +61,7 @@ int mpdemo_owner_free(struct mpdemo_owner_table *table,
 int mpdemo_owner_move(struct mpdemo_owner_table *table,
 		      struct mpdemo_owner *from, struct mpdemo_owner *to,
 		      u64 handle);
+u32 mpdemo_owner_at(const struct mpdemo_owner_table *table, unsigned int index);
 u64 mpdemo_owner_handle(struct mpdemo_owner_table *table, unsigned int index);
 ssize_t mpdemo_owner_copy(struct mpdemo_owner_table *table,
 			  struct mpdemo_owner *owner, u64 handle, size_t pos,

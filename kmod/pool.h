@@ -131,8 +131,19 @@ void pool_free_bulk(struct pool *pool, unsigned int n, void **blocks,
 void pool_refuse_free(struct pool *pool, const void *block, u64 index,
 		      unsigned long caller);
 
+/* What is with a block. */
+enum pool_block_state {
+	POOL_BLOCK_ABSENT,		/* of a pool that has not grown so far */
+	POOL_BLOCK_FREE,
+	POOL_BLOCK_CACHED,		/* in a magazine, or granted to who waits */
+	POOL_BLOCK_RESERVED,
+	POOL_BLOCK_HELD,
+};
+
 /* stats.c */
 unsigned int pool_count_out(const struct pool *pool);
+enum pool_block_state mpdemo_pool_state(const struct mpdemo_pool *pool,
+					unsigned int index);
 void pool_count_kept(const struct pool *pool, unsigned int *reserved,
 		     unsigned int *granted);
 

@@ -61,6 +61,33 @@ unsigned int pool_count_out(const struct pool *pool)
 	return pool->api.free.nr - counts.depth;
 }
 
+/**
+ * mpdemo_pool_state() - what is with a block
+ * @api: the pool
+ * @index: the number of the block, of those that there may ever be
+ *
+ * Context: Any. As of just now.
+ * Return: that.
+ */
+enum pool_block_state mpdemo_pool_state(const struct mpdemo_pool *api,
+					unsigned int index)
+{
+	const struct pool *pool = to_pool(api);
+
+	if (!store_address(pool, index))
+		return POOL_BLOCK_ABSENT;
+	switch (READ_ONCE(store_link(pool, index)->depth)) {
+	case MPDEMO_LINK_HELD:
+		return POOL_BLOCK_HELD;
+	case MPDEMO_LINK_CACHED:
+		return POOL_BLOCK_CACHED;
+	case MPDEMO_LINK_RESERVED:
+		return POOL_BLOCK_RESERVED;
+	default:
+		return POOL_BLOCK_FREE;
+	}
+}
+
 /* Frees first: then no block that is counted freed is not counted allocated. */
 static void count_percpu(const struct pool *pool,
 			 struct mpdemo_pool_stats *stats)

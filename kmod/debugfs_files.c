@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the folder of an object has in debugfs beside its stats, see debugfs.c.
+ *
+ * A reader has no reference and no lock but that of the list of open files, for as long
+ * as it takes to print a page: so whoever closes waits for a page at the most. Nothing
+ * is of one instant but a line.
+ *
+ * holders, of pools and heaps: who holds what. A line for each open file, in the order in
+ * which they were opened:
+ *
+ *	OWNER	number of this holder of blocks, unique among those that there are
+ *	PID	process that has opened it; it may have passed the file on, and be gone
+ *	COMM	name of the thread that did
+ *	ACCESS	r, w or rw
+ *	HELD	blocks that it holds
+ *	QUOTA	how many it may hold, or -
+ *
+ * and one for the object itself, which holds what was kept: "kept - - - HELD -".
+ *
+ * classes, of heaps: a line for each size class, and one for large sizes, in pages. WASTE
+ * is what was handed out and not asked for, in percent.
+ *
+ * occupancy, of pools and heaps: a line for each 64 blocks, the number of the first one
+ * and a character for each:
+ *
+ *	.	free
+ *	h	held by an open file
+ *	k	kept
+ *	r	reserved
+ *	m	in a magazine, or on its way to somebody who waits
+ *	+	on its way into or out of somebody's hands
+ *	-	not there: the pool has not grown so far
+ *
+ * Of a heap the lines begin anew with each class, after "class SIZE"; and runs of pages
+ * are told behind "pages", a line each: the number of the first page, how many they are,
+ * and one of these characters.
+ */
+
+#include <linux/compiler.h>
+#include <linux/debugfs.h>
+#include <linux/list.h>
+#include <linux/math.h>
+#include <linux/math64.h>
+#include <linux/minmax.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/seq_file.h>
+#include <linux/string.h>
+
+#include <mempool_demo/pool.h>
+
+#include "debugfs.h"
+#include "heap.h"
+#include "object.h"
+#include "owner_table.h"
+#include "pool.h"
+#include "store.h"
+
+/* Blocks of a line of the map. */
+#define ROW	64
+
+static void *holders_start(struct seq_file *m, loff_t *pos)
+{
+	struct mpdemo_object *object = m->private;
+
+	mutex_lock(&object->files_lock);
+	return seq_list_start_head(&object->files, *pos);
+}
+
+static void *holders_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	struct mpdemo_object *object = m->private;
+
+	return seq_list_next(v, &object->files, pos);
+}
+
+static void holders_stop(struct seq_file *m, void *v)
+{
+	struct mpdemo_object *object = m->private;
+
+	mutex_unlock(&object->files_lock);
+}
+
+static int holders_show(struct seq_file *m, void *v)
+{
+	static const char * const access[] = {
+		[MPDEMO_ACCESS_READ] = "r",
+		[MPDEMO_ACCESS_WRITE] = "w",
+		[MPDEMO_ACCESS_READ | MPDEMO_ACCESS_WRITE] = "rw",
+	};
+	struct mpdemo_object *object = m->private;
+	const struct mpdemo_object_file *file;
+
+	if (v == &object->files) {
+		seq_printf(m, "%8s %8s %-15s %-6s %10s %10s\n", "OWNER", "PID",
+			   "COMM", "ACCESS", "HELD", "QUOTA");
+		seq_printf(m, "%8s %8s %-15s %-6s %10u %10s\n", "kept", "-", "-",
+			   "-", atomic_read(&object->owners.keeper.held), "-");
+		return 0;
+	}
+	file = list_entry(v, struct mpdemo_object_file, node);
+	seq_printf(m, "%8u %8d ", file->owner->id, file->pid);
+	/* Whatever a task calls itself, it is one word of one line. */
+	seq_escape(m, file->comm, " \t\n\\");
+	seq_printf(m, "%*s %-6s %10u ",
+		   max(0, 15 - (int)strlen(file->comm)), "",
+		   access[file->access], atomic_read(&file->owner->held));
+	if (file->owner->quota)
+		seq_printf(m, "%10u\n", file->owner->quota);
+	else
+		seq_printf(m, "%10s\n", "-");
+	return 0;
+}
+
+static const struct seq_operations holders_sops = {
+	.start = holders_start,
+	.next = holders_next,
+	.stop = holders_stop,
+	.show = holders_show,
+};
+DEFINE_SEQ_ATTRIBUTE(holders);
+
+static unsigned int waste(const struct mpdemo_heap_class_stats *stats)
+{
+	u64 requested = min(stats->requested, stats->handed_out);
+
+	if (!stats->handed_out)
+		return 0;
+	return div64_u64((stats->handed_out - requested) * 100, stats->handed_out);
+}
+
+static int classes_show(struct seq_file *m, void *unused)
+{
+	struct mpdemo_object *object = m->private;
+	struct mpdemo_heap_class_stats stats;
+	unsigned int number;
+
+	seq_printf(m, "%5s %10s %10s %10s %5s %12s %12s %10s %10s\n", "SIZE",
+		   "BLOCKS", "IN-USE", "PEAK", "WASTE", "ALLOCS", "FREES",
+		   "SPILLED", "FAILED");
+	for (number = 0; !mpdemo_heap_get_class_stats(object->heap, number, &stats);
+	     number++)
+		seq_printf(m, "%5zu %10u %10u %10u %4u%% %12llu %12llu %10llu %10llu\n",
+			   stats.size, stats.blocks, stats.in_use, stats.peak,
+			   waste(&stats), stats.allocs, stats.frees,
+			   stats.spilled, stats.failures);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(classes);
+
+/* What is with a block: by its owner if it has one, else by the pool. */
+static char block_state(const struct mpdemo_object *object, unsigned int number,
+			const struct mpdemo_pool *pool, unsigned int index)
+{
+	switch (mpdemo_owner_at(&object->owners, number)) {
+	case OWNER_FREE:
+		break;
+	case OWNER_KEEPER:
+		return 'k';
+	default:
+		return 'h';
+	}
+	switch (mpdemo_pool_state(pool, index)) {
+	case POOL_BLOCK_ABSENT:
+		return '-';
+	case POOL_BLOCK_FREE:
+		return '.';
+	case POOL_BLOCK_CACHED:
+		return 'm';
+	case POOL_BLOCK_RESERVED:
+		return 'r';
+	default:
+		return '+';
+	}
+}
+
+static void show_row(struct seq_file *m, const struct mpdemo_pool *pool,
+		     unsigned int base, unsigned int row)
+{
+	const struct mpdemo_object *object = m->private;
+	unsigned int index = row * ROW;
+	unsigned int end = min(index + ROW, store_size(to_pool(pool)));
+
+	seq_printf(m, "%8u ", index);
+	for (; index < end; index++)
+		seq_putc(m, block_state(object, base + index, pool, index));
+	seq_putc(m, '\n');
+}
+
+static unsigned int rows_of(const struct mpdemo_pool *pool)
+{
+	return pool ? DIV_ROUND_UP(store_size(to_pool(pool)), ROW) : 0;
+}
+
+/* A run, or what is one no more. */
+static int show_run(struct seq_file *m, u32 first)
+{
+	const struct mpdemo_object *object = m->private;
+	const struct mpdemo_heap *heap = object->heap;
+	const struct run_page *page = &heap->runs.page[first];
+	char state = '+';
+
+	if (!first)
+		seq_puts(m, "pages\n");
+	switch (mpdemo_owner_at(&object->owners, heap->nr_blocks + first)) {
+	case OWNER_KEEPER:
+		state = 'k';
+		break;
+	case OWNER_FREE:
+		if (READ_ONCE(page->state) == RUN_NONE)
+			return first ? SEQ_SKIP : 0;
+		if (READ_ONCE(page->state) == RUN_FREE)
+			state = '.';
+		break;
+	default:
+		state = 'h';
+	}
+	/* It may be of another run by now, see occupancy_next(). */
+	seq_printf(m, "%8u %8u %c\n", first, data_race(page->pages), state);
+	return 0;
+}
+
+/* Positions of a heap: rows, class by class, and then pages. */
+static unsigned int heap_rows(const struct mpdemo_heap *heap)
+{
+	unsigned int rows = 0, number;
+
+	for (number = 0; number < heap->nr_classes; number++)
+		rows += rows_of(heap->class[number].pool);
+	return rows;
+}
+
+static int show_heap(struct seq_file *m, loff_t pos)
+{
+	const struct mpdemo_object *object = m->private;
+	const struct mpdemo_heap *heap = object->heap;
+	unsigned int number, base = 0;
+
+	for (number = 0; number < heap->nr_classes; number++) {
+		const struct heap_class *class = &heap->class[number];
+		unsigned int rows = rows_of(class->pool);
+
+		if (pos < rows) {
+			if (!pos)
+				seq_printf(m, "class %u\n", class->size);
+			show_row(m, class->pool, base, pos);
+			return 0;
+		}
+		pos -= rows;
+		if (rows)
+			base += store_size(to_pool(class->pool));
+	}
+	return show_run(m, pos);
+}
+
+static loff_t positions(const struct mpdemo_object *object)
+{
+	if (object->pool)
+		return rows_of(object->pool);
+	return (loff_t)heap_rows(object->heap) + object->heap->runs.nr_pages;
+}
+
+static void *occupancy_start(struct seq_file *m, loff_t *pos)
+{
+	return *pos < positions(m->private) ? pos : NULL;
+}
+
+static void *occupancy_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	const struct mpdemo_object *object = m->private;
+	loff_t step = 1, page;
+
+	if (object->heap) {
+		page = *pos - heap_rows(object->heap);
+		/*
+		 * Behind the run, if it is one still. Else it is a step too long or
+		 * too short, and some pages are left out, or told as a part of a run.
+		 */
+		if (page >= 0)
+			/* As said above. */
+			step = max(1U, data_race(object->heap->runs.page[page].pages));
+	}
+	*pos += step;
+	return occupancy_start(m, pos);
+}
+
+static void occupancy_stop(struct seq_file *m, void *v)
+{
+}
+
+static int occupancy_show(struct seq_file *m, void *v)
+{
+	const struct mpdemo_object *object = m->private;
+	loff_t *pos = v;
+
+	if (object->heap)
+		return show_heap(m, *pos);
+	show_row(m, object->pool, 0, *pos);
+	return 0;
+}
+
+static const struct seq_operations occupancy_sops = {
+	.start = occupancy_start,
+	.next = occupancy_next,
+	.stop = occupancy_stop,
+	.show = occupancy_show,
+};
+DEFINE_SEQ_ATTRIBUTE(occupancy);
+
+/**
+ * debugfs_add_files() - fill the folder of an object
+ * @folder: the folder, which is removed before the object is freed
+ * @object: the object
+ *
+ * Context: Task context, may sleep.
+ */
+void debugfs_add_files(struct dentry *folder, struct mpdemo_object *object)
+{
+	if (!mpdemo_object_has_blocks(object))
+		return;
+	debugfs_create_file("holders", 0400, folder, object, &holders_fops);
+	debugfs_create_file("occupancy", 0400, folder, object, &occupancy_fops);
+	if (object->heap)
+		debugfs_create_file("classes", 0400, folder, object, &classes_fops);
+}
