@@ -14,9 +14,25 @@
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
+/* The first three for what is inlined by others, all for their probes. */
 EXPORT_TRACEPOINT_SYMBOL_GPL(mpdemo_pool_alloc);
 EXPORT_TRACEPOINT_SYMBOL_GPL(mpdemo_pool_free);
 EXPORT_TRACEPOINT_SYMBOL_GPL(mpdemo_arena_alloc);
+EXPORT_TRACEPOINT_SYMBOL_GPL(mpdemo_pool_refuse);
+EXPORT_TRACEPOINT_SYMBOL_GPL(mpdemo_pool_fail);
+EXPORT_TRACEPOINT_SYMBOL_GPL(mpdemo_pool_refill);
+EXPORT_TRACEPOINT_SYMBOL_GPL(mpdemo_pool_flush);
+EXPORT_TRACEPOINT_SYMBOL_GPL(mpdemo_pool_grow);
+EXPORT_TRACEPOINT_SYMBOL_GPL(mpdemo_pool_shrink);
+EXPORT_TRACEPOINT_SYMBOL_GPL(mpdemo_arena_fail);
+EXPORT_TRACEPOINT_SYMBOL_GPL(mpdemo_arena_reset);
+EXPORT_TRACEPOINT_SYMBOL_GPL(mpdemo_arena_rollback);
+EXPORT_TRACEPOINT_SYMBOL_GPL(mpdemo_arena_grow);
+EXPORT_TRACEPOINT_SYMBOL_GPL(mpdemo_arena_shrink);
+EXPORT_TRACEPOINT_SYMBOL_GPL(mpdemo_heap_alloc);
+EXPORT_TRACEPOINT_SYMBOL_GPL(mpdemo_heap_resize);
+EXPORT_TRACEPOINT_SYMBOL_GPL(mpdemo_heap_free);
+EXPORT_TRACEPOINT_SYMBOL_GPL(mpdemo_heap_fail);
 
 /**
  * pool_trace_alloc() - tell of a block that was allocated
