@@ -137,7 +137,7 @@ TEST_F(files, holders_of_one_with_a_quota)
 	ASSERT_EQ(0, pool_alloc_bulk(object, 3, handles));
 	/* The heading, what is kept, and one open file. */
 	read_file(self, object, "holders");
-	ASSERT_EQ(1, sscanf(strchr(strchr(self->text, '\n') + 1, '\n'), "%u", &owner));
+	owner = strtoul(strchr(strchr(self->text, '\n') + 1, '\n'), NULL, 10);
 	snprintf(line, sizeof(line), "%u %d quota rw 3 5", owner, getpid());
 	HAS_LINE("holders", "%s", line);
 	close(object);
