@@ -27,6 +27,15 @@ is_over()
 	not is_running > /dev/null
 }
 
+# The last run was ended from outside.
+was_stopped()
+{
+	grep -qx 'verdict stopped' "$results" || {
+		cat "$results"
+		return 1
+	}
+}
+
 # What each context has counted at least: who waits leaves others little to allocate.
 least_of()	# WORKLOAD
 {
@@ -280,7 +289,7 @@ test_one_at_a_time()
 	same 60000 "$(cat "$parameters/msecs")"
 	kill "$runner"
 	wait_for 10 is_over
-	grep -qx 'verdict stopped' "$results"
+	was_stopped
 	echo "$msecs" > "$parameters/msecs"
 }
 
@@ -298,7 +307,7 @@ test_signal()
 		kill -INT "$runner"
 		kill "$runner" 2> /dev/null || :
 		wait_for 10 is_over
-		grep -qx 'verdict stopped' "$results"
+		was_stopped
 	done
 	echo "$rounds" > "$parameters/rounds"
 }

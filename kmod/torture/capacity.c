@@ -30,8 +30,8 @@ static void fill_by_bulk(struct fill *filled)
 	unsigned int all = FILL_BLOCKS - filled->nr;
 	void **rest = &filled->blocks[filled->nr];
 
-	/* There may be more already than there are. */
-	if (rig_must_stop())
+	/* There may be more already than there are. An end from outside is no reason. */
+	if (rig_failed())
 		return;
 	if (mpdemo_pool_alloc_bulk(fill_pool, GFP_ATOMIC, all, rest))
 		filled->nr += all;
