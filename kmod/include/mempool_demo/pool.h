@@ -205,7 +205,7 @@ struct mpdemo_freelist {
  */
 struct mpdemo_magazine {
 	/* private: */
-	unsigned int idle;	/* 1, or 0 */
+	unsigned int idle;	/* 1, or 0, or less in who finds it so */
 	unsigned int nr;
 	unsigned long allocs;
 	unsigned long frees;
@@ -267,7 +267,9 @@ DECLARE_TRACEPOINT(mpdemo_pool_free);
  *
  * That @idle is cleared before anything else is read is for the compiler: who
  * interrupts is on this CPU, which sees its own accesses in order. An interrupt
- * before that leaves the magazine whole, one after it leaves it alone.
+ * before that leaves the magazine whole, one after it leaves it alone. To look and to
+ * clear is one: a subtraction that comes to 0, or else is undone. It may be interrupted
+ * itself, as whoever interrupts leaves what he has found.
  */
 static __always_inline bool
 mpdemo_magazine_enter(struct mpdemo_magazine __percpu *magazines,
@@ -276,11 +278,14 @@ mpdemo_magazine_enter(struct mpdemo_magazine __percpu *magazines,
 	preempt_disable();
 	*magazine = this_cpu_ptr(magazines);
 	/* An interrupt may change it under our eyes, and puts it back. */
-	if (unlikely(data_race((*magazine)->idle != 1))) {
+	if (unlikely(data_race(--(*magazine)->idle))) {
+		/* Else the compiler keeps what was there, and does not subtract in place. */
+		barrier();
+		/* As said above. */
+		data_race((*magazine)->idle++);
 		preempt_enable();
 		return false;
 	}
-	WRITE_ONCE((*magazine)->idle, 0);
 	barrier();
 	return true;
 }
