@@ -54,7 +54,7 @@ noinline void arena_refuse(struct arena *arena, const char *what,
 
 size_t arena_in_use(const struct arena *arena)
 {
-	return READ_ONCE(arena->before) + READ_ONCE(arena->api.pos) -
+	return READ_ONCE(arena->before) + arena_pos(&arena->api) -
 	       READ_ONCE(arena->current_chunk)->base;
 }
 
@@ -133,7 +133,7 @@ static void clear_from(const struct arena *arena, struct mpdemo_chunk *chunk,
 		chunk = chunk->next;
 		pos = chunk->base;
 	}
-	memset((void *)pos, 0, arena->api.pos - pos);
+	memset((void *)pos, 0, arena_pos(&arena->api) - pos);
 }
 
 /* Return: bytes that are free now, and were not. */
@@ -175,7 +175,7 @@ int mpdemo_arena_mark(struct mpdemo_arena *api, struct mpdemo_arena_mark *mark)
 	arena->marks[mark->depth] = (struct arena_place) {
 		.serial = mark->serial,
 		.chunk = arena->current_chunk,
-		.pos = api->pos,
+		.pos = arena_pos(api),
 		.before = arena->before,
 	};
 	WRITE_ONCE(arena->nr_marks, arena->nr_marks + 1);
@@ -361,9 +361,9 @@ void *mpdemo_arena_take(struct mpdemo_arena *api, size_t size, size_t align,
 	struct arena *arena = to_arena(api);
 	void *memory;
 
-	piece->from = api->pos;
+	piece->from = arena_pos(api);
 	memory = mpdemo_arena_bump(api, size, align);
-	piece->to = api->pos;
+	piece->to = arena_pos(api);
 	piece->resets = arena->resets;
 	piece->serial = arena->serial;
 	if (!memory)
@@ -391,8 +391,8 @@ void mpdemo_arena_take_back(struct mpdemo_arena *api,
 	const struct arena *arena = to_arena(api);
 
 	if (arena->resets == piece->resets && arena->serial == piece->serial &&
-	    api->pos == piece->to) {
-		WRITE_ONCE(api->pos, piece->from);
+	    arena_pos(api) == piece->to) {
+		arena_set_pos(api, piece->from);
 		WRITE_ONCE(api->allocs, api->allocs - 1);
 	}
 }

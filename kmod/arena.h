@@ -82,7 +82,7 @@ struct arena {
 struct cpu_arena {
 	struct mpdemo_arena api;
 	unsigned long base;
-	unsigned long limit;		/* where @api.end is inside of a section */
+	unsigned long limit;		/* where the end is inside of a section */
 	unsigned int depth;		/* sections under way */
 	size_t peak;
 	unsigned long resets;
@@ -104,6 +104,22 @@ static inline struct cpu_arena *to_cpu_arena(const struct mpdemo_arena *api)
 static inline struct arena *arena_of(const struct mpdemo_arena *api)
 {
 	return api->kind == ARENA_CPU ? to_cpu_arena(api)->arena : to_arena(api);
+}
+
+/* Without what they are kept with, see struct mpdemo_arena. */
+static inline unsigned long arena_pos(const struct mpdemo_arena *api)
+{
+	return READ_ONCE(api->pos_up) - MPDEMO_ARENA_UP;
+}
+
+static inline void arena_set_pos(struct mpdemo_arena *api, unsigned long pos)
+{
+	WRITE_ONCE(api->pos_up, pos + MPDEMO_ARENA_UP);
+}
+
+static inline void arena_set_end(struct mpdemo_arena *api, unsigned long end)
+{
+	WRITE_ONCE(api->end_up, end + MPDEMO_ARENA_UP);
 }
 
 static inline const char *arena_name(const struct mpdemo_arena *api)

@@ -32,8 +32,8 @@ void arena_use_chunk(struct arena *arena, struct mpdemo_chunk *chunk,
 {
 	WRITE_ONCE(arena->current_chunk, chunk);
 	WRITE_ONCE(arena->before, before);
-	WRITE_ONCE(arena->api.pos, pos);
-	WRITE_ONCE(arena->api.end, chunk->end);
+	arena_set_pos(&arena->api, pos);
+	arena_set_end(&arena->api, chunk->end);
 }
 
 /* Task context, may sleep. */
@@ -164,7 +164,7 @@ bool arena_next_chunk(struct arena *arena, size_t size, gfp_t gfp)
 
 	chunk->next = current_chunk->next;
 	current_chunk->next = chunk;
-	current_chunk->used_to = arena->api.pos;
+	current_chunk->used_to = arena_pos(&arena->api);
 	arena_use_chunk(arena, chunk, chunk->base,
 			arena->before + mpdemo_chunk_bytes(current_chunk));
 	return true;

@@ -113,7 +113,7 @@ static int create_parts(struct arena *arena,
 		return 0;
 
 	/* The fast path shall find no room; the position is another one. */
-	arena->api.end = arena->api.pos;
+	arena_set_end(&arena->api, arena_pos(&arena->api));
 	atomic_long_set(&arena->shared_pos, chunk->base);
 	arena->shared_allocs = alloc_percpu_gfp(unsigned long, arena->gfp);
 	return arena->shared_allocs ? 0 : -ENOMEM;

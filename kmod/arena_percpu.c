@@ -67,12 +67,12 @@ struct mpdemo_arena *mpdemo_arena_begin(struct mpdemo_arena *api,
 	}
 	cpu_arena = this_cpu_ptr(to_arena(api)->cpus);
 	scope->arena = &cpu_arena->api;
-	scope->pos = READ_ONCE(cpu_arena->api.pos);
-	scope->end = READ_ONCE(cpu_arena->api.end);
+	scope->pos_up = READ_ONCE(cpu_arena->api.pos_up);
+	scope->end_up = READ_ONCE(cpu_arena->api.end_up);
 	scope->depth = READ_ONCE(cpu_arena->depth);
 
 	WRITE_ONCE(cpu_arena->depth, scope->depth + 1);
-	WRITE_ONCE(cpu_arena->api.end, cpu_arena->limit);
+	arena_set_end(&cpu_arena->api, cpu_arena->limit);
 	return &cpu_arena->api;
 }
 EXPORT_SYMBOL_GPL(mpdemo_arena_begin);
@@ -137,7 +137,7 @@ static noinline void end_no_section(struct mpdemo_arena_scope *scope,
 void mpdemo_arena_end(struct mpdemo_arena_scope *scope)
 {
 	struct cpu_arena *cpu_arena;
-	unsigned long pos;
+	unsigned long pos, begin;
 
 	if (unlikely(!scope->arena || !scope->percpu)) {
 		end_no_section(scope, _RET_IP_);
@@ -150,20 +150,21 @@ void mpdemo_arena_end(struct mpdemo_arena_scope *scope)
 	    !end_is_wrong(scope, _RET_IP_))
 		return;
 
-	pos = READ_ONCE(cpu_arena->api.pos);
+	pos = arena_pos(&cpu_arena->api);
 	if (unlikely(pos - cpu_arena->base > READ_ONCE(cpu_arena->peak)))
 		note_peak(cpu_arena, pos - cpu_arena->base);
 	/* Of sections that ended out of order, an outer one may begin behind. */
-	if (want_init_on_free() && pos > scope->pos)
-		memset((void *)scope->pos, 0, pos - scope->pos);
+	begin = scope->pos_up - MPDEMO_ARENA_UP;
+	if (want_init_on_free() && pos > begin)
+		memset((void *)begin, 0, pos - begin);
 
 	/* All use of the memory comes before it is free again. */
 	barrier();
 	/* As long as this is a section, those of interrupts are not outermost. */
 	if (!scope->depth)
 		WRITE_ONCE(cpu_arena->resets, cpu_arena->resets + 1);
-	WRITE_ONCE(cpu_arena->api.pos, scope->pos);
-	WRITE_ONCE(cpu_arena->api.end, scope->end);
+	WRITE_ONCE(cpu_arena->api.pos_up, scope->pos_up);
+	WRITE_ONCE(cpu_arena->api.end_up, scope->end_up);
 	WRITE_ONCE(cpu_arena->depth, scope->depth);
 	/* Ended. Whoever ends it again shall not turn on preemption of others. */
 	scope->percpu = NULL;
@@ -217,8 +218,8 @@ int cpu_arenas_create(struct arena *arena)
 		cpu_arena->base = chunk->base;
 		cpu_arena->limit = chunk->end;
 		cpu_arena->api.kind = ARENA_CPU;
-		cpu_arena->api.pos = chunk->base;
-		cpu_arena->api.end = chunk->base;
+		arena_set_pos(&cpu_arena->api, chunk->base);
+		arena_set_end(&cpu_arena->api, chunk->base);
 	}
 	return 0;
 }
@@ -247,7 +248,7 @@ void cpu_arenas_get_stats(const struct arena *arena,
 	for_each_possible_cpu(cpu) {
 		const struct cpu_arena *cpu_arena =
 			per_cpu_ptr(arena->cpus, cpu);
-		size_t in_use = READ_ONCE(cpu_arena->api.pos) - cpu_arena->base;
+		size_t in_use = arena_pos(&cpu_arena->api) - cpu_arena->base;
 
 		stats->bytes += cpu_arena->limit - cpu_arena->base;
 		stats->in_use += in_use;

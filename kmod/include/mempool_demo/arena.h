@@ -98,18 +98,24 @@ struct mpdemo_arena_stats {
 	size_t footprint;
 };
 
+/* private: see struct mpdemo_arena */
+#define MPDEMO_ARENA_UP		(MPDEMO_ALIGN_MIN - 1UL)
+
 /**
  * struct mpdemo_arena - an arena
  *
  * Visible for the inline fast path only; the layout may change with any build
- * of the module. Where @pos and @end are equal, every allocation takes the slow
+ * of the module. Where @pos_up and @end_up are equal, every allocation takes the slow
  * path: so a shared arena, one whose chunk is used up, and one per CPU outside
  * of a section need no test of their own.
+ *
+ * Both are kept with MPDEMO_ARENA_UP added: so to round the position up to
+ * MPDEMO_ALIGN_MIN is one instruction.
  */
 struct mpdemo_arena {
 	/* private: */
-	unsigned long pos;	/* the next free byte */
-	unsigned long end;	/* one past the last byte that may be used */
+	unsigned long pos_up;	/* the next free byte */
+	unsigned long end_up;	/* one past the last byte that may be used */
 	unsigned long allocs;
 	unsigned int kind;
 };
@@ -135,8 +141,8 @@ struct mpdemo_arena_scope {
 	/* private: */
 	struct mpdemo_arena *percpu;
 	struct mpdemo_arena *arena;
-	unsigned long pos;
-	unsigned long end;
+	unsigned long pos_up;
+	unsigned long end_up;
 	unsigned int depth;
 };
 
@@ -178,21 +184,23 @@ static __always_inline void *mpdemo_arena_bump(struct mpdemo_arena *arena,
 					       size_t size, size_t align)
 {
 	/* Once: an interrupt may move it, and puts it back. */
-	unsigned long start = ALIGN(READ_ONCE(arena->pos), align);
+	unsigned long start = ALIGN_DOWN(READ_ONCE(arena->pos_up) + align -
+					 MPDEMO_ALIGN_MIN, align);
+	unsigned long behind_up = start + size + MPDEMO_ARENA_UP;
 
 	if (unlikely(!is_power_of_2(align) || align > MPDEMO_ALIGN_MAX ||
 		     size - 1 >= MPDEMO_ARENA_BYTES_MAX))
 		return NULL;
 	/*
 	 * The sum does not wrap: an arena ends below the end of the address
-	 * space, by more than the largest @align and @size together. An interrupt
-	 * may move the end as well, and puts it back.
+	 * space, by more than the largest @align and @size together, and a few bytes.
+	 * An interrupt may move the end as well, and puts it back.
 	 */
-	if (unlikely(data_race(start + size > arena->end)))
+	if (unlikely(data_race(behind_up > arena->end_up)))
 		return NULL;
 
 	/* Once each: mpdemo_arena_get_stats() may be reading. */
-	WRITE_ONCE(arena->pos, start + size);
+	WRITE_ONCE(arena->pos_up, behind_up);
 	/*
 	 * The piece is taken before anything is written to it: an interrupt on
 	 * the same CPU may use what is free, see mpdemo_arena_begin().
