@@ -257,7 +257,9 @@ bool mpdemo_pool_alloc_bulk_shared(struct mpdemo_pool *api, gfp_t gfp,
 {
 	struct pool *pool = to_pool(api);
 
-	if (!pool_take_bulk(pool, n, blocks, _RET_IP_))
+	/* As pool_take_bulk(), but nothing is kept for a caller to be told of. */
+	if (n && unlikely(take_bulk(pool, n, blocks)) &&
+	    !take_bulk_slowly(pool, n, blocks, _RET_IP_))
 		return false;
 	if (want_init_on_alloc(gfp))
 		pool_zero_bulk(pool, n, blocks);
