@@ -30,16 +30,14 @@ def past_magazine:
 	at_most(80; plain("pool per CPU"; "inline"; 100);
 		"pool per CPU, inline, batch 100, magazine of 64: refilled and flushed each time");
 
-# 58 a pair and 12 an arena allocation were reached with 0.06 over 56 and 11: the no-op jump of a
-# tracepoint, one in each operation, makes that 0.06 over 58 and 12.
 def singles:
-	at_most(58.1; plain("pool per CPU"; "inline, stride 72"; 1);
+	at_most(58; plain("pool per CPU"; "inline, stride 72"; 1);
 		"pool per CPU, inline, stride 72, batch 1"),
 	((1, 100) as $b
-	| at_most(58.1; in_magazine($b); "pool per CPU, inline, batch \($b)"),
+	| at_most(58; in_magazine($b); "pool per CPU, inline, batch \($b)"),
 	  fewer_than_objpool($b),
 	  at_most(85; plain("pool"; "called"; $b); "pool, called, batch \($b)"),
-	  at_most(12.1; plain("arena"; "inline"; $b); "arena, inline, batch \($b)"));
+	  at_most(12; plain("arena"; "inline"; $b); "arena, inline, batch \($b)"));
 
 # A pool is faster than the slab allocator, also where both have to zero what they give.
 def against_slab:
