@@ -27,6 +27,23 @@ struct mpdemo_owner {
 	atomic_t charged;
 };
 
+/* What is known of a block, see owner_table.c: a generation, and the id of an owner. */
+
+static inline u64 word_make(u32 generation, u32 id)
+{
+	return (u64)generation << 32 | id;
+}
+
+static inline u32 word_generation(u64 word)
+{
+	return word >> 32;
+}
+
+static inline u32 word_id(u64 word)
+{
+	return (u32)word;
+}
+
 int mpdemo_owner_init(struct mpdemo_owner *owner, u32 quota);
 void mpdemo_owner_exit(struct mpdemo_owner *owner);
 

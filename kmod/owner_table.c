@@ -75,21 +75,6 @@ static void give_back(const struct mpdemo_owner_table *table, unsigned int numbe
 		mpdemo_pool_free(table->pool, block);
 }
 
-static inline u64 word_make(u32 generation, u32 id)
-{
-	return (u64)generation << 32 | id;
-}
-
-static inline u32 word_generation(u64 word)
-{
-	return word >> 32;
-}
-
-static inline u32 word_id(u64 word)
-{
-	return (u32)word;
-}
-
 /* A block is not the owner's any more. */
 static void hold_less(struct mpdemo_owner *owner)
 {
