@@ -165,6 +165,7 @@ struct mpdemo_object_file {
  * @untold: which events, a bit for each
  * @tell_after: not before, in jiffies
  * @told_level: the level that was told last
+ * @announced: subscribers know of it
  * @quiet: no event is told
  * @seen_corrupted: how much damage was noted so far
  */
@@ -202,6 +203,7 @@ struct mpdemo_object {
 	unsigned long untold;
 	unsigned long tell_after;
 	u32 told_level;
+	bool announced;
 	bool quiet;
 	u64 seen_corrupted;
 	wait_queue_head_t pollers;

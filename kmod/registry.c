@@ -183,8 +183,10 @@ mpdemo_registry_create(const struct mpdemo_object_config *config,
 	mutex_lock(&lock);
 	ret = add(object, refusal);
 	mutex_unlock(&lock);
-	if (!ret)
+	if (!ret) {
 		mpdemo_registry_tell(MPDEMO_EVENT_ADDED, object);
+		mpdemo_events_begin(object);
+	}
 	mutex_unlock(&changes);
 
 	if (ret) {

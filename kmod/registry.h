@@ -63,6 +63,7 @@ void mpdemo_registry_exit(void);
 
 /* registry_events.c */
 void mpdemo_events_init(struct mpdemo_object *object);
+void mpdemo_events_begin(struct mpdemo_object *object);
 void mpdemo_events_note(struct mpdemo_object *object, enum mpdemo_event event);
 void mpdemo_events_end(struct mpdemo_object *object);
 void mpdemo_events_exit(void);

@@ -10,7 +10,8 @@
  *
  * Objects with events that are not told yet are in a list. Only those that have their
  * name are in there, and it has a reference; who takes the name away has the rest told
- * before that, and nothing noted after it.
+ * before that, and nothing noted after it. What happens to an object while subscribers
+ * are yet to hear that there is one waits until they have.
  *
  * Lock order: the registry's changes, telling, the chain of subscribers, and then what
  * those take. Who notes an event may hold locks of a pool: pending_lock is innermost.
@@ -20,8 +21,8 @@
 #include <linux/jiffies.h>
 #include <linux/list.h>
 #include <linux/lockdep.h>
-#include <linux/minmax.h>
 #include <linux/mutex.h>
+#include <linux/sched.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
@@ -37,10 +38,10 @@
 
 static void tell_work(struct work_struct *work);
 
-/* Held by who tells; protects told_level and tell_after of each object. */
+/* Held by who tells, of one object at a time; protects told_level of each. */
 static DEFINE_MUTEX(telling);
 
-/* Protects pending; and untold, untold_node and quiet of each object. */
+/* Protects pending; and untold, untold_node, tell_after, announced and quiet of each. */
 static DEFINE_SPINLOCK(pending_lock);
 static LIST_HEAD(pending);
 
@@ -60,6 +61,32 @@ void mpdemo_events_init(struct mpdemo_object *object)
 	object->tell_after = jiffies;
 }
 
+/* Have it told what is noted of an object, if anything is and that may be told. */
+static void enlist(struct mpdemo_object *object)
+{
+	lockdep_assert_held(&pending_lock);
+	/* If it is in the list, the work knows of it. */
+	if (!object->untold || !object->announced ||
+	    !list_empty(&object->untold_node))
+		return;
+	list_add_tail(&object->untold_node, &pending);
+	mpdemo_reaper_queue(&work, 0);
+}
+
+/**
+ * mpdemo_events_begin() - tell what is noted of an object from now on
+ * @object: the object, of which subscribers have been told that there is one
+ *
+ * Context: Task context.
+ */
+void mpdemo_events_begin(struct mpdemo_object *object)
+{
+	spin_lock(&pending_lock);
+	object->announced = true;
+	enlist(object);
+	spin_unlock(&pending_lock);
+}
+
 /**
  * mpdemo_events_note() - have subscribers told of an event, soon
  * @object: the object
@@ -72,11 +99,7 @@ void mpdemo_events_note(struct mpdemo_object *object, enum mpdemo_event event)
 	spin_lock(&pending_lock);
 	if (!object->quiet) {
 		object->untold |= BIT(event);
-		/* Else the work knows of it. */
-		if (list_empty(&object->untold_node)) {
-			list_add_tail(&object->untold_node, &pending);
-			mpdemo_reaper_queue(&work, 0);
-		}
+		enlist(object);
 	}
 	spin_unlock(&pending_lock);
 }
@@ -116,7 +139,6 @@ static void tell_levels(struct mpdemo_object *object, unsigned long events)
 static void tell_events(struct mpdemo_object *object, unsigned long events)
 {
 	lockdep_assert_held(&telling);
-	object->tell_after = jiffies + WHILE;
 	if (events & (BIT(MPDEMO_EVENT_LOW) | BIT(MPDEMO_EVENT_EXHAUSTED) |
 		      BIT(MPDEMO_EVENT_RECOVERED)))
 		tell_levels(object, events);
@@ -133,46 +155,60 @@ static unsigned long take_events(struct mpdemo_object *object)
 
 	lockdep_assert_held(&pending_lock);
 	object->untold = 0;
+	object->tell_after = jiffies + WHILE;
 	list_del_init(&object->untold_node);
 	return events;
 }
 
 /*
- * Return: an object whose time has come, with what is to be told in @events; or NULL,
- * and in @delay when there will be one, if there are any at all.
+ * Return: an object whose time had come by @now, with what is to be told in @events; or
+ * NULL, and in @next when that of the next one will have, if there is any: see @more.
  */
-static struct mpdemo_object *next_to_tell(unsigned long *events,
-					  unsigned long *delay)
+static struct mpdemo_object *next_to_tell(unsigned long now,
+					  unsigned long *events,
+					  unsigned long *next, bool *more)
 {
 	struct mpdemo_object *object, *found = NULL;
 
 	lockdep_assert_held(&telling);
-	*delay = MAX_JIFFY_OFFSET;
+	*more = false;
 	spin_lock(&pending_lock);
 	list_for_each_entry(object, &pending, untold_node) {
-		if (time_after_eq(jiffies, object->tell_after)) {
+		if (time_after_eq(now, object->tell_after)) {
 			found = object;
 			*events = take_events(object);
 			break;
 		}
-		*delay = min(*delay, object->tell_after - jiffies);
+		if (!*more || time_before(object->tell_after, *next))
+			*next = object->tell_after;
+		*more = true;
 	}
 	spin_unlock(&pending_lock);
 	return found;
 }
 
+/*
+ * Each object once at most, as its next time is later than @begin: however many events
+ * there are, this ends. Whoever ends an object waits for what is told of one.
+ */
 static void tell_work(struct work_struct *unused)
 {
+	unsigned long begin = jiffies, events, next, now;
 	struct mpdemo_object *object;
-	unsigned long events, delay;
+	bool more;
 
-	/* Each of them once, as its next time comes later. */
-	mutex_lock(&telling);
-	while ((object = next_to_tell(&events, &delay)))
-		tell_events(object, events);
-	mutex_unlock(&telling);
-	if (delay != MAX_JIFFY_OFFSET)
-		mpdemo_reaper_queue(&work, delay);
+	do {
+		mutex_lock(&telling);
+		object = next_to_tell(begin, &events, &next, &more);
+		if (object)
+			tell_events(object, events);
+		mutex_unlock(&telling);
+		cond_resched();
+	} while (object);
+
+	now = jiffies;
+	if (more)
+		mpdemo_reaper_queue(&work, time_after(next, now) ? next - now : 0);
 }
 
 /**
