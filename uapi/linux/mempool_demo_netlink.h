@@ -25,6 +25,7 @@ enum mpdemo_kind {
 
 /**
  * enum mpdemo_nl_level - How much a pool that has watermarks has left.
+ * @MPDEMO_NL_LEVEL_NORMAL: Enough, or it has no watermarks.
  * @MPDEMO_NL_LEVEL_LOW: It had low free blocks or fewer, and has not had high
  *   since.
  * @MPDEMO_NL_LEVEL_EXHAUSTED: An allocation failed, and it has not had high
