@@ -176,7 +176,7 @@ TEST_F(account, named)
 		MUST(!nlt_open(&nl));
 		cap_drop_ipc_lock();
 		MUST(nlt_new_pool(&nl, NAME, 24, 8, 0600) == -ENOLCK);
-		MUST(strstr(nl.text, "RLIMIT_MEMLOCK"));
+		MUST(strstr(nl.text, "RLIMIT_MEMLOCK") && !nl.bad_attr);
 		_exit(0);
 	}
 	EXPECT_EQ(0, wait_child(pid));

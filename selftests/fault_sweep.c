@@ -332,6 +332,119 @@ TEST_F(request, new_arena)
 	EXPECT_LE(8U, self->sweep.failed);
 }
 
+static int new_heap(struct nlt *nl)
+{
+	return nlt_with(nl, MPDEMO_CMD_NEW, NAME,
+			NLT_U32(MPDEMO_A_KIND, MPDEMO_KIND_HEAP),
+			NLT_U64(MPDEMO_A_BLOCKS, 4),
+			NLT_U64(MPDEMO_A_LARGE_BYTES, 8192), 0);
+}
+
+TEST_F(request, new_heap)
+{
+	SKIP_WITHOUT_FAULTS(self->f);
+	SWEEP_REQUEST(new_heap, clean(del), true);
+	EXPECT_LE(10U, self->sweep.failed);
+}
+
+static int set_all(struct nlt *nl)
+{
+	return nlt_with(nl, MPDEMO_CMD_SET, NAME, NLT_U32(MPDEMO_A_LOW, 1),
+			NLT_U32(MPDEMO_A_HIGH, 2), NLT_U32(MPDEMO_A_POISON, 1),
+			NLT_U32(MPDEMO_A_QUOTA, 7), NLT_U32(MPDEMO_A_MODE, 0644), 0);
+}
+
+/* Whether all of it is done, or nothing: 1 or 0; else -1. */
+static int is_set(void)
+{
+	struct nlt_seen seen = { 0 };
+	struct nlt nl;
+	int done;
+
+	if (nlt_open(&nl))
+		return -1;
+	nl.each = nlt_see;
+	nl.arg = &seen;
+	if (get(&nl))
+		seen.n = 0;
+	nlt_close(&nl);
+	done = (seen.value[MPDEMO_A_HIGH] == 2) +
+	       (seen.value[MPDEMO_A_POISON] == 1) +
+	       (seen.value[MPDEMO_A_QUOTA] == 7) +
+	       (seen.value[MPDEMO_A_MODE] == 0644);
+	if (seen.n != 1 || done % 4)
+		return -1;
+	return done == 4;
+}
+
+static int note_changed(struct nl_msg *msg, void *arg)
+{
+	struct genlmsghdr *header = nlmsg_data(nlmsg_hdr(msg));
+
+	*(int *)arg += header->cmd == MPDEMO_CMD_CHANGED_NTF;
+	return NL_OK;
+}
+
+/*
+ * All or nothing, and who listens is told of what was done, or that something was lost.
+ */
+TEST_F(request, set)
+{
+	unsigned int done = 0, undone = 0, lost = 0;
+	struct nlt group;
+	int heard;
+
+	SKIP_WITHOUT_FAULTS(self->f);
+	ASSERT_EQ(0, nlt_join(&group));
+	nl_socket_modify_cb(group.sock, NL_CB_VALID, NL_CB_CUSTOM, note_changed,
+			    &heard);
+	nl_socket_set_nonblocking(group.sock);
+	for (unsigned int n = 1; n < FAULT_MAX; n++) {
+		int err, is, got;
+
+		clean(del);
+		ASSERT_EQ(0, clean(new_pool));
+		do {
+			got = nl_recvmsgs_default(group.sock);
+		} while (got != -NLE_AGAIN);
+		err = attempt(self, set_all, n);
+		CHECK(true, !err || err == -ENOMEM || err == -EIO,
+		      "errno %d at %u", -err, n);
+		is = is_set();
+		CHECK(true, is >= 0 && (is || err), "errno %d at %u: %d", -err,
+		      n, is);
+		heard = 0;
+		do {
+			got = nl_recvmsgs_default(group.sock);
+			lost += got == -NLE_NOMEM;
+			heard += got == -NLE_NOMEM;
+		} while (got != -NLE_AGAIN);
+		CHECK(is, heard, "told at %u", n);
+		done += is == 1;
+		undone += !is;
+		if (!self->failed)
+			break;
+	}
+	nlt_close(&group);
+	EXPECT_FALSE(self->failed);
+	TH_LOG("%u times done, %u not, %u told that something was lost", done,
+	       undone, lost);
+	/* Its guard is made, and a message for who listens. */
+	EXPECT_LE(2U, undone);
+	EXPECT_LE(1U, lost);
+}
+
+static int reset_stats(struct nlt *nl)
+{
+	return nlt_by_name(nl, MPDEMO_CMD_RESET_STATS, NAME);
+}
+
+TEST_F(request, reset_stats)
+{
+	SKIP_WITHOUT_FAULTS(self->f);
+	SWEEP_REQUEST(reset_stats, clean(new_pool), true);
+}
+
 TEST_F(request, get)
 {
 	SKIP_WITHOUT_FAULTS(self->f);

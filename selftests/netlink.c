@@ -123,6 +123,8 @@ TEST_F(netlink, pool_comes_and_goes)
 	EXPECT_TRUE(self->seen.dying);
 	EXPECT_STREQ("", self->seen.name);
 	EXPECT_EQ(2, self->seen.in_use);
+	REFUSED(&self->nl, -ENOENT, 0, "goes away with its last open file",
+		nlt_by_id(&self->nl, MPDEMO_CMD_DEL, new.id), "once more");
 	ASSERT_EQ(0, close(fd));
 	EXPECT_TRUE(POLL_UNTIL(nlt_by_id(&self->nl, MPDEMO_CMD_GET, new.id) ==
 			       -ENOENT));

@@ -86,26 +86,12 @@ static int count(FIXTURE_DATA(events) *self, int cmd)
 	return n;
 }
 
-static int join(struct nlt *group)
-{
-	int number;
-
-	if (nlt_open(group))
-		return -EIO;
-	number = genl_ctrl_resolve_grp(group->sock, MPDEMO_FAMILY_NAME,
-				       MEMPOOL_DEMO_MCGRP_EVENTS);
-	if (number < 0)
-		return -ENOENT;
-	nl_socket_disable_seq_check(group->sock);
-	return nl_socket_add_membership(group->sock, number);
-}
-
 FIXTURE_SETUP(events)
 {
 	DEV_OPEN_OR_SKIP(self->dev);
 	ASSERT_EQ(0, nlt_open(&self->nl));
 	nlt_del_name(&self->nl, NAME);
-	ASSERT_EQ(0, join(&self->group));
+	ASSERT_EQ(0, nlt_join(&self->group));
 	nl_socket_modify_cb(self->group.sock, NL_CB_VALID, NL_CB_CUSTOM,
 			    note_event, self);
 	ASSERT_EQ(0, nlt_new_pool(&self->nl, NAME, 64, BLOCKS, 0600));
@@ -295,6 +281,79 @@ TEST_F(events, reclaimed)
 	EXPECT_GT(40, count(self, MPDEMO_CMD_RECLAIMED_NTF));
 }
 
+TEST_F(events, reclaimed_of_a_heap)
+{
+	struct mpdemo_heap_alloc a = { .size = sizeof(a), .bytes = 24 };
+	int fd, i;
+
+	ASSERT_EQ(0, nlt_del_name(&self->nl, NAME));
+	ASSERT_EQ(0, nlt_with(&self->nl, MPDEMO_CMD_NEW, NAME,
+			      NLT_U32(MPDEMO_A_KIND, MPDEMO_KIND_HEAP),
+			      NLT_U64(MPDEMO_A_BLOCKS, 4),
+			      NLT_U64(MPDEMO_A_LARGE_BYTES, 65536), 0));
+	fd = object_open(self->dev, NAME, RW);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, ioctl(fd, MPDEMO_IOC_HEAP_ALLOC, &a));
+	a.bytes = 8192;
+	ASSERT_EQ(0, ioctl(fd, MPDEMO_IOC_HEAP_ALLOC, &a));
+	close(fd);
+	i = hear_of(self, MPDEMO_CMD_RECLAIMED_NTF);
+	ASSERT_LE(0, i);
+	EXPECT_EQ(MPDEMO_KIND_HEAP, VALUE(i, KIND));
+	EXPECT_EQ(2, VALUE(i, RECLAIMED));
+	EXPECT_EQ(0, VALUE(i, IN_USE));
+}
+
+/* A pool that is used and closed as soon as it can be opened: created comes first. */
+struct early {
+	pthread_t thread;
+	int dev;
+	bool stop;
+};
+
+static void *use_early(void *arg)
+{
+	struct early *early = arg;
+
+	while (!__atomic_load_n(&early->stop, __ATOMIC_RELAXED)) {
+		int fd = object_open(early->dev, NAME, RW);
+		__u64 h;
+
+		if (fd < 0)
+			continue;
+		pool_alloc(fd, &h);
+		close(fd);
+	}
+	return NULL;
+}
+
+TEST_F(events, created_comes_first)
+{
+	struct early early = { .dev = self->dev };
+	bool there = false;
+
+	ASSERT_EQ(0, nlt_del_name(&self->nl, NAME));
+	hear(self, 100);
+	self->nr = 0;
+	ASSERT_EQ(0, pthread_create(&early.thread, NULL, use_early, &early));
+	for (int i = 0; i < 50; i++) {
+		ASSERT_EQ(0, nlt_new_pool(&self->nl, NAME, 64, BLOCKS, 0600));
+		hear(self, 5);
+		ASSERT_EQ(0, nlt_del_name(&self->nl, NAME));
+		hear(self, 0);
+	}
+	__atomic_store_n(&early.stop, true, __ATOMIC_RELAXED);
+	pthread_join(early.thread, NULL);
+	hear(self, 500);
+	EXPECT_EQ(50, count(self, MPDEMO_CMD_CREATED_NTF));
+	EXPECT_LE(1, count(self, MPDEMO_CMD_RECLAIMED_NTF));
+	for (int i = 0; i < self->nr; i++) {
+		CHECK(self->event[i].cmd != MPDEMO_CMD_CREATED_NTF, there,
+		      "event %d is %d", i, self->event[i].cmd);
+		there = self->event[i].cmd != MPDEMO_CMD_DELETED_NTF;
+	}
+}
+
 TEST_F(events, corruption)
 {
 	unsigned char *at;
@@ -372,7 +431,7 @@ TEST_F(events, unprivileged_listener)
 	if (!pid) {
 		struct nlt group;
 
-		_exit(become(NOBODY, NOBODY) || join(&group) ? 1 : 0);
+		_exit(become(NOBODY, NOBODY) || nlt_join(&group) ? 1 : 0);
 	}
 	EXPECT_EQ(0, wait_child(pid));
 }

@@ -52,23 +52,13 @@ static inline int nlt_attr_at_(struct nlt *nl, unsigned int offset)
 	return -1;
 }
 
-static inline int nlt_error_(struct sockaddr_nl *nla, struct nlmsgerr *e,
-			     void *arg)
+/* What an extended acknowledgment says, @skip bytes behind the header. */
+static inline void nlt_see_why_(struct nlt *nl, struct nlmsghdr *h, size_t skip)
 {
-	struct nlmsghdr *h = (struct nlmsghdr *)e - 1;
-	struct nlt *nl = arg;
-	size_t skip = sizeof(*e);
 	struct nlattr *attr;
 	int left;
 
-	(void)nla;
-	nl->err = e->error;
-	nl->done = true;
-	if (!(h->nlmsg_flags & NLM_F_ACK_TLVS))
-		return NL_STOP;
-	if (!(h->nlmsg_flags & NLM_F_CAPPED))
-		skip += e->msg.nlmsg_len - sizeof(e->msg);
-	attr = (struct nlattr *)((char *)e + NLMSG_ALIGN(skip));
+	attr = (struct nlattr *)((char *)nlmsg_data(h) + NLMSG_ALIGN(skip));
 	left = h->nlmsg_len - NLMSG_HDRLEN - NLMSG_ALIGN(skip);
 	for (; nla_ok(attr, left); attr = nla_next(attr, &left)) {
 		if (nla_type(attr) == NLMSGERR_ATTR_MSG)
@@ -78,6 +68,22 @@ static inline int nlt_error_(struct sockaddr_nl *nla, struct nlmsgerr *e,
 		else if (nla_type(attr) == NLMSGERR_ATTR_MISS_TYPE)
 			nl->missing_attr = nla_get_u32(attr);
 	}
+}
+
+static inline int nlt_error_(struct sockaddr_nl *nla, struct nlmsgerr *e,
+			     void *arg)
+{
+	struct nlmsghdr *h = (struct nlmsghdr *)e - 1;
+	struct nlt *nl = arg;
+	size_t skip = sizeof(*e);
+
+	(void)nla;
+	nl->err = e->error;
+	nl->done = true;
+	if (!(h->nlmsg_flags & NLM_F_CAPPED))
+		skip += e->msg.nlmsg_len - sizeof(e->msg);
+	if (h->nlmsg_flags & NLM_F_ACK_TLVS)
+		nlt_see_why_(nl, h, skip);
 	return NL_STOP;
 }
 
@@ -87,6 +93,23 @@ static inline int nlt_end_(struct nl_msg *msg, void *arg)
 
 	(void)msg;
 	nl->done = true;
+	return NL_STOP;
+}
+
+/* The end of a dump, which may be an error. */
+static inline int nlt_finish_(struct nl_msg *msg, void *arg)
+{
+	struct nlmsghdr *h = nlmsg_hdr(msg);
+	struct nlt *nl = arg;
+	int err;
+
+	nl->done = true;
+	if (h->nlmsg_len < NLMSG_HDRLEN + sizeof(err))
+		return NL_STOP;
+	memcpy(&err, nlmsg_data(h), sizeof(err));
+	nl->err = err < 0 ? err : 0;
+	if (h->nlmsg_flags & NLM_F_ACK_TLVS)
+		nlt_see_why_(nl, h, sizeof(err));
 	return NL_STOP;
 }
 
@@ -137,6 +160,21 @@ static inline void nlt_close(struct nlt *nl)
 	nl->sock = NULL;
 }
 
+/* A socket that hears events, and asks for nothing. */
+static inline int nlt_join(struct nlt *group)
+{
+	int number;
+
+	if (nlt_open(group))
+		return -EIO;
+	number = genl_ctrl_resolve_grp(group->sock, MPDEMO_FAMILY_NAME,
+				       MEMPOOL_DEMO_MCGRP_EVENTS);
+	if (number < 0)
+		return -ENOENT;
+	nl_socket_disable_seq_check(group->sock);
+	return nl_socket_add_membership(group->sock, number);
+}
+
 static inline struct nl_msg *nlt_msg(struct nlt *nl, int cmd, int flags)
 {
 	struct nl_msg *msg = nlmsg_alloc_size(16384);
@@ -163,7 +201,7 @@ static inline int nlt_call(struct nlt *nl, struct nl_msg *msg)
 	nl_cb_err(cb, NL_CB_CUSTOM, nlt_error_, nl);
 	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, nlt_object_, nl);
 	nl_cb_set(cb, NL_CB_ACK, NL_CB_CUSTOM, nlt_end_, nl);
-	nl_cb_set(cb, NL_CB_FINISH, NL_CB_CUSTOM, nlt_end_, nl);
+	nl_cb_set(cb, NL_CB_FINISH, NL_CB_CUSTOM, nlt_finish_, nl);
 	nl_cb_set(cb, NL_CB_DUMP_INTR, NL_CB_CUSTOM, nlt_intr_, nl);
 	if (nl->by_write) {
 		nl_complete_msg(nl->sock, msg);
