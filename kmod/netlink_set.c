@@ -156,24 +156,27 @@ int mempool_demo_nl_reset_stats_doit(struct sk_buff *skb,
 				     struct genl_info *info)
 {
 	struct mpdemo_object *object;
-	int ret = 0;
+	kuid_t owner;
+	int ret;
 
 	object = objectnl_get_object(info);
 	if (IS_ERR(object))
 		return PTR_ERR(object);
 
-	/* That it is the owner's is true until it is done. */
+	/*
+	 * Not held until it is done: an arena may be busy for as long as gigabytes are
+	 * cleared, and all who look at the object would have to wait.
+	 */
 	mutex_lock(&object->settings_lock);
-	if (!objectnl_is_from(skb, object->settings.uid) &&
-	    !netlink_capable(skb, CAP_SYS_ADMIN)) {
+	owner = object->settings.uid;
+	mutex_unlock(&object->settings_lock);
+	if (objectnl_is_from(skb, owner) || netlink_capable(skb, CAP_SYS_ADMIN)) {
+		mpdemo_object_reset_stats(object);
+		ret = objectnl_reply(info, object);
+	} else {
 		GENL_SET_ERR_MSG(info, "only its owner and CAP_SYS_ADMIN may do this");
 		ret = -EPERM;
-	} else {
-		mpdemo_object_reset_stats(object);
 	}
-	mutex_unlock(&object->settings_lock);
-	if (!ret)
-		ret = objectnl_reply(info, object);
 	mpdemo_registry_put(object);
 	return ret;
 }

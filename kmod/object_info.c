@@ -184,7 +184,10 @@ static void reset_peaks(struct mpdemo_object *object)
  * What is in use is as before, so from now on it need not be what was allocated less
  * what was freed. Counters of single classes of a heap go on; their peaks do not.
  *
- * Context: Task context, may sleep.
+ * Of two at the same time the later one may be undone: then what was counted in
+ * between is counted still.
+ *
+ * Context: Task context, may sleep, also for as long as an arena is busy.
  */
 void mpdemo_object_reset_stats(struct mpdemo_object *object)
 {

@@ -8,7 +8,7 @@
  * by its last put.
  *
  * Lock order: changes, then lock, object->lock or object->settings_lock; those three
- * never nest. object->arena_lock nests with object->settings_lock alone, inside of it.
+ * never nest, nor does object->arena_lock with any of them.
  *
  * changes	serializes what happens to names with what subscribers are told of
  *		it, so that they are told in that order. Subscribers may sleep,
