@@ -52,9 +52,9 @@ test_record_and_report()
 	works trace-cmd report -i "$tap_dir/data"
 
 	lines 2 '^ *poolctl-[0-9]+ .* mpdemo_pool_alloc: '
-	lines 1 ': +name=rx index=0 ptr=[^ ]+ bytes=256 gfp_flags=[^ ]+ caller=mpdemo_'
+	lines 1 ': +name=rx index=0 ptr=[^ ]+ bytes=256 gfp_flags=[^ ]+ caller=[a-z_]+[+]0x'
 	lines 1 'alloc: +name=rx index=1 '
-	lines 1 'free: +name=rx index=1 ptr=[^ ]+ bytes=256 caller=mpdemo_'
+	lines 1 'free: +name=rx index=1 ptr=[^ ]+ bytes=256 caller=[a-z_]+[+]0x'
 	lines 1 'fail: +name=rx wanted=9 bytes=256 why=too-many '
 	lines 1 'fail: +name=rx wanted=4 bytes=256 why=exhausted '
 	lines 5 ' mpdemo_'
