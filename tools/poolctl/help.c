@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "columns.h"
 #include "error.h"
 #include "help.h"
 #include "json.h"
@@ -17,6 +18,7 @@ static const char common_options[] =
 	" -n, --noheadings   no headings on tables\n"
 	" -r, --raw          columns separated by single spaces\n"
 	" -B, --bytes        sizes in bytes, not as 64K\n"
+	"     --color[=WHEN] colors: auto, always or never ($NO_COLOR: never)\n"
 	" -d, --device PATH  the device ($POOLCTL_DEVICE, /dev/mempool_demo)\n"
 	" -q, --quiet        no remarks on stderr, only errors\n"
 	" -h, --help         this help\n"
@@ -68,6 +70,15 @@ int help_overview(void)
 	return STATUS_OK;
 }
 
+static bool has_columns(const struct command *command)
+{
+	const struct command_option *option = command->options;
+
+	while (option && option->name && option->value != &columns_wanted)
+		option++;
+	return option && option->name;
+}
+
 int help_command(const struct command *command)
 {
 	const struct command_option *option = command->options;
@@ -77,18 +88,21 @@ int help_command(const struct command *command)
 	       command->help);
 	if (command->details)
 		printf("\n%s\n", command->details);
+	if (has_columns(command))
+		columns_help();
 
 	puts("\nOptions:");
 	for (; option && option->name; option++) {
+		const char *argument = option->argument;
 		char grammar[40];
 
 		if (option->letter)
 			snprintf(grammar, sizeof(grammar), "-%c, --%s %s",
 				 option->letter, option->name,
-				 option->argument);
+				 argument ? argument : "");
 		else
 			snprintf(grammar, sizeof(grammar), "    --%s %s",
-				 option->name, option->argument);
+				 option->name, argument ? argument : "");
 		printf(" %-22s  %s\n", grammar, option->help);
 	}
 	printf("%s", common_options);

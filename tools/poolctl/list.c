@@ -1,12 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0
 /* poolctl list, poolctl stats: look at the objects. */
 #include "arguments.h"
+#include "columns.h"
 #include "hints.h"
 #include "json.h"
 #include "object_request.h"
 #include "options.h"
 #include "poolctl.h"
 #include "show.h"
+
+static const char list_columns[] =
+	"ID,NAME,KIND,SIZE,CAPACITY,IN-USE,PEAK,USE%,FAILURES";
+static const char stats_columns[] =
+	"ID,NAME,KIND,IN-USE,PEAK,ALLOCS,FREES,FAILURES,REFUSED,KEPT,RECLAIMED,FILES,FOOTPRINT";
+
+const struct command_option list_options[] = {
+	COLUMN_OPTIONS,
+	{ 0 },
+};
+
+const struct command_option stats_options[] = {
+	COLUMN_OPTIONS,
+	{ 0 },
+};
 
 /* An empty table has not even headings. */
 static void remark_if_empty(const struct object_list *list)
@@ -34,19 +50,24 @@ int list_main(int argc, char **argv)
 {
 	struct object_list list = { 0 };
 	struct kernel_error error;
+	struct columns columns;
 
 	(void)argc;
 	(void)argv;
+	if (!columns_choose(&columns, list_columns))
+		return STATUS_USAGE;
 	if (read_objects(NULL, &list, &error)) {
 		object_list_clear(&list);
 		return refused(&error, hint_administer(&error, NULL), NULL,
 			       "list");
 	}
 
+	columns_order(&columns, &list);
 	if (options.json)
-		json_print(show_json(&list, false));
+		json_print(columns_given() ? columns_json(&columns, &list) :
+					     show_json(&list, false));
 	else
-		show_list(&list);
+		columns_print(&columns, &list);
 	remark_if_empty(&list);
 	object_list_clear(&list);
 	return STATUS_OK;
@@ -57,8 +78,10 @@ int stats_main(int argc, char **argv)
 	const char *name = argc ? argv[0] : NULL;
 	struct object_list list = { 0 };
 	struct kernel_error error;
+	struct columns columns;
 
-	if (name && !argument_name(name))
+	if ((name && !argument_name(name)) ||
+	    !columns_choose(&columns, stats_columns))
 		return STATUS_USAGE;
 	if (read_objects(name, &list, &error)) {
 		object_list_clear(&list);
@@ -66,12 +89,14 @@ int stats_main(int argc, char **argv)
 			       "stats%s%s", name ? " " : "", name ? name : "");
 	}
 
+	columns_order(&columns, &list);
 	if (options.json)
-		json_print(show_json(&list, true));
-	else if (name)
+		json_print(columns_given() ? columns_json(&columns, &list) :
+					     show_json(&list, true));
+	else if (name && !columns_given())
 		show_fields(&list.objects[0]);
 	else
-		show_counters(&list);
+		columns_print(&columns, &list);
 	remark_if_empty(&list);
 	object_list_clear(&list);
 	return STATUS_OK;

@@ -16,27 +16,11 @@
 #define MANY	(1 << 20)
 
 const struct command commands[] = {
-	{ "list", list_main, "", 0, 0, NULL,
+	{ "list", list_main, "", 0, 0, list_options,
 	  "Show all objects; also without a command", NULL },
-	{ "stats", stats_main, "[NAME]", 0, 1, NULL,
+	{ "stats", stats_main, "[NAME]", 0, 1, stats_options,
 	  "Show all counters, of one object or of all",
-	  "  in-use      blocks that are not free; arena: bytes\n"
-	  "  peak        the most that were in use\n"
-	  "  allocs      blocks or pieces allocated so far\n"
-	  "  frees       blocks freed so far; arena: resets\n"
-	  "  failures    allocations that failed for want of room\n"
-	  "  refused     frees that were refused, as of a block that is free\n"
-	  "  kept        blocks that the pool itself holds, as 'poolctl alloc' leaves them\n"
-	  "  reclaimed   blocks taken back from programs that ended with them\n"
-	  "  corrupted   free blocks that were found written to, where poison is 1\n"
-	  "  present     blocks that a pool that grows has now, of max-blocks\n"
-	  "  quota       blocks that a program may hold; 0: any number\n"
-	  "  reserved    blocks set aside for programs that wait for several at once\n"
-	  "  waiters     programs that wait for blocks now\n"
-	  "  low high    watermarks, by which a pool has its level\n"
-	  "  footprint   bytes of memory in all, metadata included\n"
-	  "  stride      bytes from one block to the next\n"
-	  "  dying       deleted, and gone with its last open file" },
+	  "Those of one object, one in a line, unless columns are asked for." },
 	{ "create", create_main, "pool|arena|heap NAME", 2, 2, create_options,
 	  "Create a named object",
 	  "  poolctl create pool bullets --block-size 24 --blocks 1000\n"

@@ -36,20 +36,27 @@ enum object_unit { UNIT_NUMBER, UNIT_BYTES, UNIT_KIND, UNIT_LEVEL, UNIT_MODE, UN
  * struct object_field - one attribute: how it travels and how it is shown
  * @attribute: MPDEMO_A_*
  * @name: as in the YAML specification
+ * @heading: of its column in a table
  * @type: how it travels
  * @unit: what it counts; UNIT_AMOUNT: blocks of a pool, else bytes
- * @listed: 'poolctl list' shows it, and not only 'poolctl stats'
+ * @listed: 'poolctl list --json' tells it, and not only 'poolctl stats --json'
+ * @help: one line
  */
 struct object_field {
 	int attribute;
 	const char *name;
+	const char *heading;
 	enum object_type type;
 	enum object_unit unit;
 	bool listed;
+	const char *help;
 };
 
 extern const struct object_field object_fields[];
 extern const size_t object_nfields;
+
+/* NULL where there is none of this attribute. */
+const struct object_field *object_field(unsigned int attribute);
 
 /* The name of an attribute in the specification, or NULL. */
 const char *object_attribute_name(unsigned int attribute);
@@ -72,7 +79,7 @@ static inline bool object_is_pool(const struct object *object)
 	return object->value[MPDEMO_A_KIND] == MPDEMO_KIND_POOL;
 }
 
-/* Blocks of a pool, bytes of an arena or a heap. */
+/* Blocks that a pool may have, bytes of an arena or a heap. */
 uint64_t object_capacity(const struct object *object);
 
 /* "pool", "arena" or "heap". */

@@ -5,12 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
 #include "options.h"
 
 #define DEFAULT_DEVICE	"/dev/mempool_demo"
 
-/* Long options of a command without a letter get numbers from here on. */
-#define FIRST_NUMBER	256
+/* Long options without a letter have numbers: the common one, those of a command. */
+#define COLOR		256
+#define FIRST_NUMBER	257
 
 struct options options;
 
@@ -23,6 +25,7 @@ static const struct option common[] = {
 	{ "raw",	no_argument,		NULL, 'r' },
 	{ "bytes",	no_argument,		NULL, 'B' },
 	{ "device",	required_argument,	NULL, 'd' },
+	{ "color",	optional_argument,	NULL, COLOR },
 	{ "quiet",	no_argument,		NULL, 'q' },
 	{ "help",	no_argument,		NULL, 'h' },
 	{ "version",	no_argument,		NULL, 'V' },
@@ -63,19 +66,37 @@ static void fill_tables(struct getopt_tables *tables, const char *prefix,
 	for (int i = 0; own && own[i].name && i < MAX_OPTIONS; i++) {
 		tables->longs[n++] = (struct option){
 			.name = own[i].name,
-			.has_arg = required_argument,
+			.has_arg = own[i].argument ? required_argument :
+						     no_argument,
 			.val = own[i].letter ? own[i].letter : FIRST_NUMBER + i,
 		};
-		if (own[i].letter) {
+		if (own[i].letter)
 			*letter++ = own[i].letter;
+		if (own[i].letter && own[i].argument)
 			*letter++ = ':';
-		}
 	}
+}
+
+static void take_color(const char *when)
+{
+	if (!when || !strcmp(when, "always"))
+		options.color = COLOR_ALWAYS;
+	else if (!strcmp(when, "auto"))
+		options.color = COLOR_AUTO;
+	else if (!strcmp(when, "never"))
+		options.color = COLOR_NEVER;
+	else if (!*complaint)
+		snprintf(complaint, sizeof(complaint),
+			 "--color: '%s' is neither auto nor always nor never",
+			 when);
 }
 
 static void take_common(int c)
 {
 	switch (c) {
+	case COLOR:
+		take_color(optarg);
+		break;
 	case 'p':
 		options.pretty = true;
 		/* fallthrough */
@@ -127,11 +148,24 @@ static void complain(int c, const char *given)
 			 "unknown, ambiguous or misused option '%s'", given);
 }
 
+static void take_value(const struct command_option *option)
+{
+	const char *value = option->argument ? optarg : "";
+	char *both;
+
+	if (*option->value && option->argument && strstr(option->argument, "...")) {
+		if (asprintf(&both, "%s,%s", *option->value, value) < 0)
+			both = needed(NULL);
+		value = both;	/* as long as the program runs */
+	}
+	*option->value = value;
+}
+
 static bool take_own(const struct command_option *own, int c)
 {
 	for (int i = 0; own && own[i].name && i < MAX_OPTIONS; i++) {
 		if (c == (own[i].letter ? own[i].letter : FIRST_NUMBER + i)) {
-			*own[i].value = optarg;
+			take_value(&own[i]);
 			return true;
 		}
 	}

@@ -7,6 +7,8 @@
 
 #include "poolctl.h"
 
+enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
 /*
  * struct options - the options that all commands have
  * @json: answer in JSON, errors too
@@ -14,6 +16,7 @@
  * @noheadings: no headings on tables
  * @raw: columns separated by single spaces
  * @bytes: sizes as plain numbers
+ * @color: when to use colors
  * @quiet: no remarks on stderr
  * @help: show the help instead
  * @version: show the version instead
@@ -26,6 +29,7 @@ struct options {
 	bool noheadings;
 	bool raw;
 	bool bytes;
+	enum color color;
 	bool quiet;
 	bool help;
 	bool version;

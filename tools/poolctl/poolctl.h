@@ -23,8 +23,10 @@ enum exit_status {
  * struct command_option - an option that only some commands have
  * @name: long name; NULL ends the list
  * @letter: short name, or 0
- * @argument: what the help calls its argument; there always is one
- * @value: receives the text of the argument; stays NULL if not given
+ * @argument: what the help calls its argument; NULL: it takes none; where it ends
+ *	with "..." the option may be given again, which adds a comma and the next
+ * @value: receives the text of the argument, "" where it takes none; stays NULL
+ *	if not given
  * @help: one line
  */
 struct command_option {
@@ -60,6 +62,8 @@ struct command {
 
 extern const struct command commands[];	/* ends with a word of NULL */
 
+extern const struct command_option list_options[];
+extern const struct command_option stats_options[];
 extern const struct command_option create_options[];
 extern const struct command_option alloc_options[];
 extern const struct command_option bench_options[];

@@ -12,12 +12,6 @@
  */
 struct json_object *show_json(const struct object_list *list, bool all);
 
-/* One line for an object: how full it is. */
-void show_list(const struct object_list *list);
-
-/* One line for an object: its counters. */
-void show_counters(const struct object_list *list);
-
 /* One line for a field. */
 void show_fields(const struct object *object);
 

@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "error.h"
+#include "color.h"
 #include "memory.h"
 #include "options.h"
 #include "table.h"
@@ -25,6 +25,7 @@ struct libscols_table *table_new(const struct table_column *columns)
 
 	check(scols_table_enable_noheadings(table, options.noheadings));
 	check(scols_table_enable_raw(table, options.raw));
+	check(scols_table_enable_colors(table, color_wanted()));
 	for (; columns->heading; columns++)
 		needed(scols_table_new_column(table, columns->heading, 0,
 					      columns->right ? SCOLS_FL_RIGHT :
@@ -67,6 +68,11 @@ void table_printf(struct libscols_line *line, int column, const char *format,
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	table_text(line, column, text);
+}
+
+void table_color(struct libscols_line *line, int column, const char *color)
+{
+	check(scols_cell_set_color(scols_line_get_cell(line, column), color));
 }
 
 void table_print(struct libscols_table *table)

@@ -28,6 +28,9 @@ void table_bytes(struct libscols_line *line, int column, uint64_t bytes);
 void table_printf(struct libscols_line *line, int column, const char *format,
 		  ...) __attribute__((format(printf, 3, 4)));
 
+/* The color of a cell that has its text, by name. Only shown where colors are. */
+void table_color(struct libscols_line *line, int column, const char *color);
+
 /* Print to stdout, and free. */
 void table_print(struct libscols_table *table);
 

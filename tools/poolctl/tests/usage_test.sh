@@ -11,7 +11,7 @@ trap 'rm -rf "$out"' EXIT
 number=0
 failures=0
 
-unset POOLCTL_DEVICE POOLCTL_INSTRUMENT
+unset POOLCTL_DEVICE POOLCTL_INSTRUMENT NO_COLOR
 
 report() {	# STATUS WHAT
 	number=$((number + 1))
@@ -74,6 +74,20 @@ expect 1 "unexpected argument" list rx
 expect 1 "too few" create pool
 expect 1 "too few" destroy
 expect 1 "too few" free rx
+
+expect 1 "did you mean 'CAPACITY'" list -o name,capacty
+expect 1 "no column 'nothing'" list -o +nothing -j
+expect 1 "no column ''" stats -o NAME,
+expect 1 "no column ''" stats -o ''
+expect 1 "did you mean 'IN-USE'" stats --sort inuse
+expect 1 "no column '-NAME'" list -s --NAME
+expect 1 "exclude each other" list --output NAME --output-all
+expect 1 "needs an argument" list -o
+expect 1 "more than 64" list -o "id$(printf ',id%.0s' $(seq 64))"
+expect 1 "--output-all=3" list --output-all=3
+expect 1 "neither auto nor always nor never" list --color=sometimes -j
+expect 1 "unknown option '-o'" create -o
+expect 0 "USE%" help list
 
 expect 1 "no kind of object" create pond rx
 expect 1 "needs --blocks or --large" create heap rx
