@@ -111,7 +111,7 @@ test_create()
 {
 	clear_objects
 	works poolctl create pool grows --block-size 64 --blocks 64 --max-blocks 256 \
-		--chunk-blocks 64 --quota 100 --uid 12 --gid 34 --mode 0640
+		--chunk-blocks 64 --quota 100 --owner 12 --group 34 --mode 0640
 	json 0 '.objects[0] | .blocks == 64 and .max_blocks == 256 and .chunk_blocks == 64 and
 		.present == 64 and .quota == 100 and .uid == 12 and .gid == 34 and
 		.mode == 416 and .level == "normal" and .poison == 0 and

@@ -47,7 +47,7 @@ test_usage()
 	misused poolctl create heap x --blocks 8 --steps 8
 	misused poolctl create pool x --block-size 8 --blocks 8 --large 4K
 	misused poolctl create pool x --block-size 8 --blocks 8 --quota 4294967296
-	misused poolctl create pool x --block-size 8 --blocks 8 --uid root
+	misused poolctl create pool x --block-size 8 --blocks 8 --owner nosuchuser
 	misused poolctl alloc
 	misused poolctl alloc x -N
 	misused poolctl alloc x -N 1 --size 8
@@ -106,7 +106,7 @@ test_limits()
 	refused ERANGE poolctl create heap x --large 17G
 	refused ERANGE poolctl create heap x --blocks 0
 	refused ERANGE poolctl create heap x --blocks 8 --quota 16777209
-	refused EINVAL poolctl create arena x --size 8 --uid 4294967295
+	refused EINVAL poolctl create arena x --size 8 --owner 4294967295
 	refused ENOBUFS poolctl create arena x --size 64G
 	no_objects
 

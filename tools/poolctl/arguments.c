@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Arguments of commands and options: read, or reported as a usage error. */
+#include <grp.h>
 #include <linux/mempool_demo.h>
+#include <pwd.h>
 #include <string.h>
 
 #include "arguments.h"
@@ -47,6 +49,28 @@ bool argument_number(const char *option, const char *text, uint64_t most,
 {
 	return !text || check(option, text,
 			      units_parse_number(text, most, value));
+}
+
+bool argument_user(const char *option, const char *text, uint64_t *uid)
+{
+	const struct passwd *user = text ? getpwnam(text) : NULL;
+
+	if (user)
+		*uid = user->pw_uid;
+	if (!text || user || !units_parse_number(text, UINT32_MAX, uid))
+		return true;
+	return check(option, text, "is neither a user nor the number of one");
+}
+
+bool argument_group(const char *option, const char *text, uint64_t *gid)
+{
+	const struct group *group = text ? getgrnam(text) : NULL;
+
+	if (group)
+		*gid = group->gr_gid;
+	if (!text || group || !units_parse_number(text, UINT32_MAX, gid))
+		return true;
+	return check(option, text, "is neither a group nor the number of one");
 }
 
 bool argument_mode(const char *option, const char *text, uint32_t *mode)

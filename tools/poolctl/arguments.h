@@ -19,6 +19,10 @@ bool argument_size(const char *option, const char *text, uint64_t most,
 		   uint64_t *value);
 bool argument_number(const char *option, const char *text, uint64_t most,
 		     uint64_t *value);
+/* Users and groups by name or by number. */
+bool argument_user(const char *option, const char *text, uint64_t *uid);
+bool argument_group(const char *option, const char *text, uint64_t *gid);
+
 bool argument_mode(const char *option, const char *text, uint32_t *mode);
 
 #endif /* POOLCTL_ARGUMENTS_H */

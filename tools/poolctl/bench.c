@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "json.h"
 #include "options.h"
 #include "poolctl.h"
+#include "signals.h"
 
 /* Notifications may be lost: ask when there was none for so long. */
 #define PATIENCE	((struct timespec){ .tv_sec = 2 })
@@ -33,27 +33,6 @@ struct job {
 	struct netlink events;
 	struct bench_status status;
 };
-
-static volatile sig_atomic_t caught;
-
-static void on_signal(int number)
-{
-	caught = number;
-}
-
-/* Signals arrive in ppoll() only, so none is missed just before it. */
-static void catch_signals(sigset_t *before)
-{
-	struct sigaction action = { .sa_handler = on_signal };
-	sigset_t blocked;
-
-	sigemptyset(&blocked);
-	sigaddset(&blocked, SIGINT);
-	sigaddset(&blocked, SIGTERM);
-	sigprocmask(SIG_BLOCK, &blocked, before);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-}
 
 static bool read_suite(uint32_t *number)
 {
@@ -140,7 +119,7 @@ static int open_job(struct job *job, struct kernel_error *error)
 	if (netlink_open(&job->events, &bench_family, error))
 		goto close_requests;
 	if (netlink_subscribe(&job->events, MEMPOOL_BENCH_MCGRP_PROGRESS,
-			      error))
+			      NETLINK_BUFFER, error))
 		goto close_events;
 	return 0;
 close_events:
@@ -198,7 +177,7 @@ static int wait_for_end(struct job *job, const sigset_t *signals,
 		ready = ppoll(&events, 1, &PATIENCE, signals);
 		if (ready < 0)
 			ready = 0;	/* a signal */
-		if (caught && !cancelled) {
+		if (signals_caught && !cancelled) {
 			cancelled = true;
 			if (cancel(job, error))
 				return -1;
@@ -221,7 +200,7 @@ static int run_job(struct bench_report *report,
 	if (open_job(&job, error))
 		return -1;
 
-	catch_signals(&before);
+	signals_catch(&before);
 	result = bench_run(&job.requests, request, &job.status, error);
 	if (!result)
 		result = wait_for_end(&job, &before, error);
@@ -322,5 +301,5 @@ int bench_main(int argc, char **argv)
 	free(report.rows.rows);
 	if (save_fd >= 0)
 		close(save_fd);
-	return caught ? 128 + caught : status;
+	return signals_caught ? 128 + signals_caught : status;
 }

@@ -24,17 +24,32 @@ static const struct {
 	{ ERANGE, "a number is outside of its limits" },
 	{ ENOSPC, "it does not fit into this object, however much is freed" },
 	{ EAGAIN, "the pool has not enough free blocks now" },
+	{ ETIMEDOUT, "there were not enough free blocks until the deadline" },
+	{ EDQUOT, "this program would hold more blocks than its quota" },
 	{ EALREADY, "the block of this handle is free already" },
 	{ ESTALE, "the block of this handle was freed and allocated again" },
 	{ ENOENT, "there is no block of this handle, and never was" },
 	{ EPERM, "somebody else holds the block" },
 	{ EACCES, "the mode of the object does not allow this access" },
 	{ ESHUTDOWN, "the object was deleted" },
+	{ EBADF, "the object was not opened for this" },
 	{ ENFILE, "the module's limit of objects (max_objects) is reached" },
 	{ ENOBUFS, "the module's limit of bytes (max_bytes) is reached" },
+	{ ENOLCK, "the user may not lock that much memory (RLIMIT_MEMLOCK)" },
+	{ EINTR, "a signal came first" },
 	{ EMFILE, "the process has too many open files" },
 	{ ENOMEM, "the kernel is out of memory" },
+	{ EFAULT, "an address of the request leads nowhere" },
 };
+
+const char *device_meaning(int error)
+{
+	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
+		if (meanings[i].error == error)
+			return meanings[i].meaning;
+	}
+	return NULL;
+}
 
 static void set_text(struct kernel_error *error, const char *text)
 {
@@ -44,12 +59,12 @@ static void set_text(struct kernel_error *error, const char *text)
 /* To be called while errno is that of the ioctl. */
 static int refuse(struct kernel_error *error)
 {
+	const char *meaning = device_meaning(errno);
+
 	*error = (struct kernel_error){ .error = errno };
-	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
-		if (meanings[i].error == error->error) {
-			error->interpreted = true;
-			set_text(error, meanings[i].meaning);
-		}
+	if (meaning) {
+		error->interpreted = true;
+		set_text(error, meaning);
 	}
 	return -1;
 }
@@ -83,11 +98,12 @@ static int refuse_device(struct kernel_error *error, const char *path)
 	return -1;
 }
 
-static int open_object(int device, const char *name, struct kernel_error *error)
+static int open_object(int device, const char *name, uint32_t access,
+		       struct kernel_error *error)
 {
 	struct mpdemo_open arg = {
 		.size = sizeof(arg),
-		.flags = MPDEMO_ACCESS_WRITE,
+		.flags = access,
 	};
 
 	memcpy(arg.name, name, strnlen(name, MPDEMO_NAME_SIZE - 1));
@@ -145,20 +161,40 @@ int device_probe(const char *path, struct kernel_error *error)
 	return 0;
 }
 
-int device_open(const char *path, const char *name, struct kernel_error *error)
+static int open_named(const char *path, const char *name, uint32_t access,
+		      struct kernel_error *error)
 {
 	int device = open_device(path, error);
 	int fd;
 
 	if (device < 0)
 		return -1;
-	fd = open_object(device, name, error);
+	fd = open_object(device, name, access, error);
 	if (fd < 0 && error->error == ENOTTY) {
 		errno = ENOTTY;
 		refuse_device(error, path);
 	}
 	close(device);
 	return fd;
+}
+
+int device_open(const char *path, const char *name, struct kernel_error *error)
+{
+	return open_named(path, name, MPDEMO_ACCESS_WRITE, error);
+}
+
+int device_open_to_read(const char *path, const char *name,
+			struct kernel_error *error)
+{
+	return open_named(path, name, MPDEMO_ACCESS_READ, error);
+}
+
+int device_heap_class(int fd, struct mpdemo_heap_class *class,
+		      struct kernel_error *error)
+{
+	class->size = sizeof(*class);
+	class->flags = 0;
+	return ioctl(fd, MPDEMO_IOC_HEAP_STATS, class) ? refuse(error) : 0;
 }
 
 int device_alloc(int fd, uint64_t *handles, uint32_t count,

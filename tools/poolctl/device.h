@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <linux/mempool_demo.h>
 
 #include "error.h"
 
@@ -13,8 +14,10 @@
 /* Whether the device can be opened, and is the one. */
 int device_probe(const char *path, struct kernel_error *error);
 
-/* Open the named object to change it; returns a file descriptor. */
+/* Open the named object to change it, or only to look; returns a file descriptor. */
 int device_open(const char *path, const char *name, struct kernel_error *error);
+int device_open_to_read(const char *path, const char *name,
+			struct kernel_error *error);
 
 /* Allocate @count blocks, all or none, that outlive this process. */
 int device_alloc(int fd, uint64_t *handles, uint32_t count,
@@ -32,5 +35,12 @@ int device_arena_alloc(int fd, uint64_t bytes, uint32_t align, uint64_t *offset,
 
 /* @bytes is how many were in use. */
 int device_arena_reset(int fd, uint64_t *bytes, struct kernel_error *error);
+
+/* One class of a heap, as @class->number says. */
+int device_heap_class(int fd, struct mpdemo_heap_class *class,
+		      struct kernel_error *error);
+
+/* What an errno of an ioctl means, or NULL. */
+const char *device_meaning(int error);
 
 #endif /* POOLCTL_DEVICE_H */

@@ -151,6 +151,12 @@ void remark(const char *format, ...)
 	print_line("poolctl: ", message);
 }
 
+void remark_warning(const struct kernel_error *error)
+{
+	if (*error->text)
+		remark("kernel: %s", error->text);
+}
+
 int flush_stdout(void)
 {
 	static bool reported;

@@ -38,6 +38,9 @@ int usage_error(const char *format, ...)
 void remark(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
 
+/* What the kernel has to say about a request that it did not refuse. */
+void remark_warning(const struct kernel_error *error);
+
 /* Flush stdout. Returns 0, or an exit status after printing why. */
 int flush_stdout(void);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "hints.h"
+#include "options.h"
 
 #define LOAD	"as root, 'modprobe mempool_demo', or insmod the mempool_demo.ko you built"
 
@@ -36,11 +37,22 @@ const char *hint_administer(const struct kernel_error *error, const char *name)
 		return "destroy objects, or raise the parameter max_objects of the module";
 	case ENOBUFS:
 		return "destroy objects, or raise the parameter max_bytes of the module";
+	case ENOLCK:
+		return "raise the limit of locked memory ('ulimit -l'), or run it as root";
 	case ENOMEM:
 		return "ask for less";
 	case ERANGE:
 	case EINVAL:
-		return "'poolctl help create' shows what can be asked for";
+		return with_name("'poolctl help ", options.command,
+				 "' shows what can be asked for");
+	case EOPNOTSUPP:
+		return name ? with_name("'poolctl show ", name,
+					"' shows what it is") :
+			      NULL;
+	case ESHUTDOWN:
+		return "create it again";
+	case EBADMSG:
+		return "a poolctl of the same release as the module";
 	default:
 		return NULL;
 	}
@@ -60,6 +72,25 @@ const char *hint_use(const struct kernel_error *error, const char *name)
 	case EAGAIN:
 		return with_name("free some blocks; 'poolctl stats ", name,
 				 "' shows how many are in use");
+	case ETIMEDOUT:
+		return with_name("free some blocks, or wait longer; 'poolctl stats ",
+				 name, "' shows how many are in use");
+	case EDQUOT:
+		return with_name("free some first; 'poolctl set ", name,
+				 " --quota N' allows those more who open it from then on");
+	case EBADF:
+		return "this is a bug of poolctl: please report it";
+	case ENFILE:
+	case EMFILE:
+		return "destroy objects, raise the parameter max_objects of the module, or the limit of open files ('ulimit -n')";
+	case ENOBUFS:
+		return "destroy objects, or raise the parameter max_bytes of the module";
+	case ENOLCK:
+		return "raise the limit of locked memory ('ulimit -l'), or run it as root";
+	case EINTR:
+		return "run it again";
+	case ENOMEM:
+		return "ask for less, or try again later";
 	case ENOSPC:
 		return with_name("'poolctl stats ", name,
 				 "' shows how much it has");
@@ -78,7 +109,9 @@ const char *hint_use(const struct kernel_error *error, const char *name)
 	case ERANGE:
 		return "'poolctl help COMMAND' shows what can be asked for";
 	case E2BIG:
+	case EFAULT:
 	case EINVAL:
+	case ENOTTY:
 		return "a poolctl of the same release as the module";
 	default:
 		return NULL;

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
-/* poolctl list, poolctl stats: look at the objects. */
+/* poolctl list, poolctl stats, poolctl show: look at the objects. */
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "arguments.h"
 #include "columns.h"
+#include "describe.h"
+#include "device.h"
 #include "hints.h"
 #include "json.h"
+#include "memory.h"
 #include "object_request.h"
 #include "options.h"
 #include "poolctl.h"
@@ -98,6 +104,88 @@ int stats_main(int argc, char **argv)
 	else
 		columns_print(&columns, &list);
 	remark_if_empty(&list);
+	object_list_clear(&list);
+	return STATUS_OK;
+}
+
+/* They are those of a heap, and not told by netlink. Whoever may not read it does without. */
+static void read_classes(const struct object *object,
+			 struct heap_classes *classes)
+{
+	struct mpdemo_heap_class class = { .number = 0 };
+	struct kernel_error error;
+	int fd, result = 0;
+
+	*classes = (struct heap_classes){ 0 };
+	if (object->value[MPDEMO_A_KIND] != MPDEMO_KIND_HEAP)
+		return;
+	fd = device_open_to_read(options.device, object->name, &error);
+	if (fd < 0) {
+		remark("the classes of %s are not shown: %s", object->name,
+		       error.text);
+		return;
+	}
+	/* The last one is the pages for large sizes. */
+	do {
+		result = device_heap_class(fd, &class, &error);
+		if (result)
+			break;
+		classes->classes = needed(realloc(classes->classes,
+						  (class.number + 1) * sizeof(class)));
+		classes->classes[class.number] = class;
+	} while (class.number++ < class.out_classes);
+	close(fd);
+	if (!result)
+		classes->count = class.number;
+}
+
+static void show_objects(const struct object_list *list)
+{
+	struct json_object *document = options.json ? show_json(list, true) : NULL;
+	struct json_object *array = NULL;
+
+	json_object_object_get_ex(document, "objects", &array);
+	for (size_t i = 0; i < list->count; i++) {
+		const struct object *object = &list->objects[i];
+		struct heap_classes classes;
+
+		read_classes(object, &classes);
+		if (!options.json)
+			describe(object, &classes);
+		else if (object->value[MPDEMO_A_KIND] == MPDEMO_KIND_HEAP)
+			json_object_object_add(json_object_array_get_idx(array, i),
+					       "classes",
+					       describe_classes_json(&classes));
+		free(classes.classes);
+	}
+	if (document)
+		json_print(document);
+}
+
+/* All that are asked for, or none. */
+int show_main(int argc, char **argv)
+{
+	struct object_list list = { 0 };
+	struct kernel_error error;
+
+	for (int i = 0; i < argc; i++) {
+		if (!argument_name(argv[i]))
+			return STATUS_USAGE;
+	}
+	for (int i = 0; i < argc; i++) {
+		struct object_list one = { 0 };
+		int result = read_objects(argv[i], &one, &error);
+
+		if (!result)
+			object_list_add(&list, &one.objects[0]);
+		object_list_clear(&one);
+		if (result) {
+			object_list_clear(&list);
+			return refused(&error, hint_administer(&error, argv[i]),
+				       NULL, "show %s", argv[i]);
+		}
+	}
+	show_objects(&list);
 	object_list_clear(&list);
 	return STATUS_OK;
 }

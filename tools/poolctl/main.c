@@ -21,6 +21,20 @@ const struct command commands[] = {
 	{ "stats", stats_main, "[NAME]", 0, 1, stats_options,
 	  "Show all counters, of one object or of all",
 	  "Those of one object, one in a line, unless columns are asked for." },
+	{ "show", show_main, "NAME...", 1, MANY, NULL,
+	  "Show all about objects, for people", NULL },
+	{ "monitor", monitor_main, "[NAME...]", 0, MANY, monitor_options,
+	  "Show what happens to objects, of these or of all",
+	  "Ends with Ctrl-C. One event in a line, --json as well:\n"
+	  "  created     the object is there\n"
+	  "  deleted     it has no name any more\n"
+	  "  changed     somebody has used 'poolctl set'\n"
+	  "  low         a pool has as few free blocks as its watermark says\n"
+	  "  exhausted   an allocation of a pool with watermarks found too few blocks\n"
+	  "  recovered   it has enough free blocks again\n"
+	  "  reclaimed   blocks were taken back from a program that ended with them\n"
+	  "  corruption  a free block was written to, see 'poolctl set --poison'\n"
+	  "  lost        there were more events than the buffer had room for" },
 	{ "create", create_main, "pool|arena|heap NAME", 2, 2, create_options,
 	  "Create a named object",
 	  "  poolctl create pool bullets --block-size 24 --blocks 1000\n"
@@ -33,6 +47,12 @@ const struct command commands[] = {
 	  "powers of two up to 4096, modes within 0666. Names are up to 63 characters\n"
 	  "of printable ASCII without spaces, '/' and '\\', and do not begin with '.'\n"
 	  "or '-'." },
+	{ "set", set_main, "NAME", 1, 1, set_options,
+	  "Change an object",
+	  "All that is asked for, or nothing. A quota is that of programs that open the\n"
+	  "object from then on." },
+	{ "reset-stats", reset_stats_main, "NAME", 1, 1, NULL,
+	  "Count from 0 on, and find new peaks", NULL },
 	{ "destroy", destroy_main, "NAME...", 1, MANY, NULL,
 	  "Delete named objects; stops at the first refusal",
 	  "Blocks that are kept are freed at once. What programs hold stays until they\n"

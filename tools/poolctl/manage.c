@@ -12,7 +12,7 @@
 #include "show.h"
 
 static const char *block_size, *blocks, *align, *max_blocks, *chunk_blocks;
-static const char *size, *large, *steps, *quota, *mode, *uid, *gid;
+static const char *size, *large, *steps, *quota, *mode, *owner, *group;
 
 const struct command_option create_options[] = {
 	{ "block-size", 0, "SIZE", &block_size, "pool: bytes of a block" },
@@ -29,15 +29,14 @@ const struct command_option create_options[] = {
 	{ "quota", 0, "N", &quota,
 	  "pool, heap: blocks that a program may hold (any number)" },
 	{ "mode", 0, "MODE", &mode, "permissions, in octal (0600)" },
-	{ "uid", 0, "UID", &uid, "number of the owner (yours)" },
-	{ "gid", 0, "GID", &gid, "number of the group (yours)" },
+	{ "owner", 0, "USER", &owner, "owner, by name or number (you)" },
+	{ "group", 0, "GROUP", &group, "group, by name or number (yours)" },
 	{ 0 },
 };
 
 #define A_POOL	(1U << MPDEMO_KIND_POOL)
 #define AN_ARENA (1U << MPDEMO_KIND_ARENA)
 #define A_HEAP	(1U << MPDEMO_KIND_HEAP)
-#define ANY	(A_POOL | AN_ARENA | A_HEAP)
 
 /*
  * What an object can be asked to be.
@@ -72,15 +71,7 @@ static const struct setting {
 	{ "--steps", &steps, MPDEMO_A_FINE, A_HEAP, 0, false, 4, "heaps" },
 	{ "--quota", &quota, MPDEMO_A_QUOTA, A_POOL | A_HEAP, 0, false,
 	  UINT32_MAX, "pools and heaps" },
-	{ "--uid", &uid, MPDEMO_A_UID, ANY, 0, false, UINT32_MAX, NULL },
-	{ "--gid", &gid, MPDEMO_A_GID, ANY, 0, false, UINT32_MAX, NULL },
 };
-
-static void set(struct object *object, int attribute, uint64_t value)
-{
-	object->value[attribute] = value;
-	object->present |= UINT64_C(1) << attribute;
-}
 
 static bool set_value(struct object *object, const struct setting *setting)
 {
@@ -97,7 +88,7 @@ static bool set_value(struct object *object, const struct setting *setting)
 		return false;
 	}
 	if (setting->attribute != MPDEMO_A_FINE || value == 4)
-		set(object, setting->attribute, value);
+		object_set_value(object, setting->attribute, value);
 	return true;
 }
 
@@ -127,14 +118,21 @@ static bool set_values(struct object *object, unsigned int kind)
 	return true;
 }
 
-static bool set_mode(struct object *object)
+static bool set_access(struct object *object)
 {
+	uint64_t uid, gid;
 	uint32_t bits;
 
-	if (!argument_mode("--mode", mode, &bits))
+	if (!argument_mode("--mode", mode, &bits) ||
+	    !argument_user("--owner", owner, &uid) ||
+	    !argument_group("--group", group, &gid))
 		return false;
 	if (mode)
-		set(object, MPDEMO_A_MODE, bits);
+		object_set_value(object, MPDEMO_A_MODE, bits);
+	if (owner)
+		object_set_value(object, MPDEMO_A_UID, uid);
+	if (group)
+		object_set_value(object, MPDEMO_A_GID, gid);
 	return true;
 }
 
@@ -158,16 +156,9 @@ static bool describe(struct object *object, const char *kind, const char *name)
 		return false;
 	}
 
-	memcpy(object->name, name, strlen(name) + 1);
-	set(object, MPDEMO_A_NAME, 0);
-	set(object, MPDEMO_A_KIND, number);
-	return set_values(object, number) && set_mode(object);
-}
-
-static void warn(const struct kernel_error *error)
-{
-	if (*error->text)
-		remark("kernel: %s", error->text);
+	object_set_name(object, name);
+	object_set_value(object, MPDEMO_A_KIND, number);
+	return set_values(object, number) && set_access(object);
 }
 
 int create_main(int argc, char **argv)
@@ -191,7 +182,7 @@ int create_main(int argc, char **argv)
 		return refused(&error, hint_administer(&error, argv[1]), NULL,
 			       "create %s %s", argv[0], argv[1]);
 
-	warn(&error);
+	remark_warning(&error);
 	if (options.json)
 		json_print(show_json(&list, true));
 	else
@@ -230,7 +221,7 @@ int destroy_main(int argc, char **argv)
 		result = object_delete(&netlink, argv[done], &error);
 		if (result)
 			break;
-		warn(&error);
+		remark_warning(&error);
 		remark("destroyed %s", argv[done]);
 	}
 	netlink_close(&netlink);

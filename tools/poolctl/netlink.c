@@ -15,7 +15,7 @@
 #include "netlink.h"
 
 #define DUMP_TRIES	3
-#define EVENT_BUFFER	(1 << 20)
+#define RECEIVE_MOST	64
 
 /* A request under way: what the callbacks of libnl need and leave behind. */
 struct request {
@@ -118,11 +118,30 @@ static void take_extack(struct request *request, struct nlattr *first, int room)
 		 name ? name : "");
 }
 
+/* The kernel tells of families that come and go, whose groups go with them. */
+static bool is_farewell(const struct request *request, struct nlmsghdr *header)
+{
+	const struct genlmsghdr *command = nlmsg_data(header);
+	struct nlattr *tb[CTRL_ATTR_MAX + 1];
+
+	if (genlmsg_parse(header, 0, tb, CTRL_ATTR_MAX, NULL) < 0)
+		return false;
+	return command->cmd == CTRL_CMD_DELFAMILY && tb[CTRL_ATTR_FAMILY_ID] &&
+	       nla_get_u16(tb[CTRL_ATTR_FAMILY_ID]) == request->netlink->id;
+}
+
 static int on_message(struct nl_msg *message, void *data)
 {
 	struct request *request = data;
 	const struct netlink_reader *reader = request->reader;
 
+	if (nlmsg_hdr(message)->nlmsg_type == GENL_ID_CTRL) {
+		if (!is_farewell(request, nlmsg_hdr(message)))
+			return NL_OK;
+		fail_absent(request->error, request->netlink->family);
+		request->done = true;
+		return NL_STOP;
+	}
 	if (!reader || reader->read(nlmsg_hdr(message), reader->data))
 		return NL_OK;
 	fail(request->error, EBADMSG, "the answer of the module is malformed");
@@ -273,20 +292,26 @@ int netlink_dump(struct netlink *netlink, uint8_t command,
 	return 0;
 }
 
-int netlink_subscribe(struct netlink *netlink, const char *group,
+int netlink_subscribe(struct netlink *netlink, const char *group, int buffer,
 		      struct kernel_error *error)
 {
 	struct nl_sock *socket = netlink->socket;
-	int id, code;
+	int farewells, id, code;
 
+	farewells = genl_ctrl_resolve_grp(socket, "nlctrl", "notify");
+	if (farewells < 0)
+		return fail_libnl(error, farewells);
 	id = genl_ctrl_resolve_grp(socket, netlink->family->name, group);
 	if (id < 0)
 		return fail_libnl(error, id);
 
-	nl_socket_set_buffer_size(socket, EVENT_BUFFER, 0);
+	/* Only root may have more than what is usual. */
+	if (setsockopt(nl_socket_get_fd(socket), SOL_SOCKET, SO_RCVBUFFORCE,
+		       &buffer, sizeof(buffer)))
+		nl_socket_set_buffer_size(socket, buffer, 0);
 	code = nl_socket_set_nonblocking(socket);
 	if (!code)
-		code = nl_socket_add_membership(socket, id);
+		code = nl_socket_add_memberships(socket, farewells, id, 0);
 	return code ? fail_libnl(error, code) : 0;
 }
 
@@ -300,19 +325,23 @@ int netlink_receive(struct netlink *netlink,
 		.error = error,
 	};
 	struct nl_cb *callbacks = make_callbacks(&request);
-	int code;
+	int code = 0, result = 0;
 
 	nl_cb_set(callbacks, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, on_sequence, NULL);
 	memset(error, 0, sizeof(*error));
-	do {
+	for (int i = 0; i < RECEIVE_MOST && code >= 0 && !request.done; i++) {
 		code = nl_recvmsgs(netlink->socket, callbacks);
-	} while (code >= 0 && !request.done);
+		/* That is what libnl makes of ENOBUFS. There are some to be read. */
+		if (code == -NLE_NOMEM) {
+			result = NETLINK_LOST;
+			code = 0;
+		}
+	}
 	nl_cb_put(callbacks);
 
 	if (error->error)
 		return -1;
-	/* NLE_NOMEM is what libnl makes of ENOBUFS. */
-	if (code < 0 && code != -NLE_AGAIN && code != -NLE_NOMEM)
+	if (code < 0 && code != -NLE_AGAIN)
 		return fail_libnl(error, code);
-	return 0;
+	return result;
 }

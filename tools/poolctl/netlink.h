@@ -68,12 +68,21 @@ int netlink_dump(struct netlink *netlink, uint8_t command,
 		 const struct netlink_reader *reader,
 		 struct kernel_error *error);
 
-/* Receive @group on the socket, in place of answers to requests. */
-int netlink_subscribe(struct netlink *netlink, const char *group,
+#define NETLINK_BUFFER	(1 << 20)
+
+/*
+ * Receive @group on the socket, in place of answers to requests; @buffer bytes of
+ * notifications, or what the kernel makes of that, wait there for netlink_receive().
+ */
+int netlink_subscribe(struct netlink *netlink, const char *group, int buffer,
 		      struct kernel_error *error);
 
-/* Read the notifications there are, without waiting. Those that were lost are
- * no error: there was no promise to see all of them.
+#define NETLINK_LOST	1
+
+/*
+ * Read notifications that there are, not all if there are many, without waiting.
+ * Returns NETLINK_LOST in place of 0 where some had no room. It is an error that the
+ * family is gone.
  */
 int netlink_receive(struct netlink *netlink,
 		    const struct netlink_reader *reader,

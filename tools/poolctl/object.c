@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Pools, arenas and heaps as the netlink family describes them. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "error.h"
@@ -141,6 +142,12 @@ const char *object_title(const struct object *object)
 	if (*object->name)
 		return object->name;
 	return object_has(object, MPDEMO_A_DYING) ? "(deleted)" : "(anonymous)";
+}
+
+void object_set_name(struct object *object, const char *name)
+{
+	snprintf(object->name, sizeof(object->name), "%s", name);
+	object_set_value(object, MPDEMO_A_NAME, 0);
 }
 
 void object_list_add(struct object_list *list, const struct object *object)

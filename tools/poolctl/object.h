@@ -91,6 +91,16 @@ const char *object_level_name(uint64_t level);
 /* The name, or why there is none in parentheses. */
 const char *object_title(const struct object *object);
 
+static inline void object_set_value(struct object *object, int attribute,
+				    uint64_t value)
+{
+	object->value[attribute] = value;
+	object->present |= UINT64_C(1) << attribute;
+}
+
+/* @name is known to fit. */
+void object_set_name(struct object *object, const char *name);
+
 /* Append a copy of @object. */
 void object_list_add(struct object_list *list, const struct object *object);
 void object_list_clear(struct object_list *list);

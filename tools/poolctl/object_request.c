@@ -60,12 +60,12 @@ static void begin_list(void *data)
 	object_list_clear(data);
 }
 
-static bool read_object(struct nlmsghdr *header, void *data)
+bool object_parse(struct nlmsghdr *header, struct object *object)
 {
 	struct nla_policy policy[MPDEMO_A_MAX + 1];
 	struct nlattr *tb[MPDEMO_A_MAX + 1];
-	struct object object = { 0 };
 
+	*object = (struct object){ 0 };
 	fill_policy(policy);
 	if (genlmsg_parse(header, 0, tb, MPDEMO_A_MAX, policy) < 0)
 		return false;
@@ -73,8 +73,17 @@ static bool read_object(struct nlmsghdr *header, void *data)
 		struct nlattr *attribute = tb[object_fields[i].attribute];
 
 		if (attribute)
-			take_field(&object, &object_fields[i], attribute);
+			take_field(object, &object_fields[i], attribute);
 	}
+	return true;
+}
+
+static bool read_object(struct nlmsghdr *header, void *data)
+{
+	struct object object;
+
+	if (!object_parse(header, &object))
+		return false;
 	object_list_add(data, &object);
 	return true;
 }
@@ -127,10 +136,11 @@ static struct nl_msg *message_with_name(struct netlink *netlink,
 	return message;
 }
 
-int object_create(struct netlink *netlink, struct object *object,
-		  struct kernel_error *error)
+/* A command about what is present in @object, which is the answer then. */
+static int exchange_object(struct netlink *netlink, uint8_t command,
+			   struct object *object, struct kernel_error *error)
 {
-	struct nl_msg *message = netlink_message(netlink, MPDEMO_CMD_NEW);
+	struct nl_msg *message = netlink_message(netlink, command);
 	struct object_list list = { 0 };
 	int result;
 
@@ -143,6 +153,24 @@ int object_create(struct netlink *netlink, struct object *object,
 		*object = list.objects[0];
 	object_list_clear(&list);
 	return result;
+}
+
+int object_create(struct netlink *netlink, struct object *object,
+		  struct kernel_error *error)
+{
+	return exchange_object(netlink, MPDEMO_CMD_NEW, object, error);
+}
+
+int object_change(struct netlink *netlink, struct object *object,
+		  struct kernel_error *error)
+{
+	return exchange_object(netlink, MPDEMO_CMD_SET, object, error);
+}
+
+int object_reset_stats(struct netlink *netlink, struct object *object,
+		       struct kernel_error *error)
+{
+	return exchange_object(netlink, MPDEMO_CMD_RESET_STATS, object, error);
 }
 
 int object_delete(struct netlink *netlink, const char *name,

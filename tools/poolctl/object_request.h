@@ -9,11 +9,21 @@
 
 extern const struct netlink_family object_family;
 
+/* An answer or an event; false where it is malformed. */
+bool object_parse(struct nlmsghdr *header, struct object *object);
+
 /* All of these return 0 or fill @error and return -1. */
 
-/* Create @object: what is present in it is sent. It is the answer then. */
+/*
+ * Create @object, change the one of its name, or begin to count anew: what is present
+ * in it is sent. It is the answer then.
+ */
 int object_create(struct netlink *netlink, struct object *object,
 		  struct kernel_error *error);
+int object_change(struct netlink *netlink, struct object *object,
+		  struct kernel_error *error);
+int object_reset_stats(struct netlink *netlink, struct object *object,
+		       struct kernel_error *error);
 int object_delete(struct netlink *netlink, const char *name,
 		  struct kernel_error *error);
 

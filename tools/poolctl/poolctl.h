@@ -65,12 +65,18 @@ extern const struct command commands[];	/* ends with a word of NULL */
 extern const struct command_option list_options[];
 extern const struct command_option stats_options[];
 extern const struct command_option create_options[];
+extern const struct command_option set_options[];
+extern const struct command_option monitor_options[];
 extern const struct command_option alloc_options[];
 extern const struct command_option bench_options[];
 extern const struct command_option metrics_options[];
 
 int list_main(int argc, char **argv);
 int stats_main(int argc, char **argv);
+int show_main(int argc, char **argv);
+int monitor_main(int argc, char **argv);
+int set_main(int argc, char **argv);
+int reset_stats_main(int argc, char **argv);
 int create_main(int argc, char **argv);
 int destroy_main(int argc, char **argv);
 int alloc_main(int argc, char **argv);

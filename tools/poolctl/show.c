@@ -6,22 +6,37 @@
 #include "show.h"
 #include "table.h"
 
+static void add_names(struct json_object *json, const struct object *object)
+{
+	struct cell owner = cell_of_user(object->value[MPDEMO_A_UID]);
+	struct cell group = cell_of_group(object->value[MPDEMO_A_GID]);
+
+	cell_add(json, "owner", &owner);
+	cell_add(json, "group", &group);
+}
+
+void show_object_json(struct json_object *json, const struct object *object,
+		      bool all)
+{
+	for (size_t i = 0; i < object_nfields; i++) {
+		struct cell cell = cell_of_field(object, &object_fields[i]);
+
+		if (all || object_fields[i].listed)
+			cell_add(json, object_fields[i].name, &cell);
+	}
+	if (all)
+		add_names(json, object);
+}
+
 struct json_object *show_json(const struct object_list *list, bool all)
 {
 	struct json_object *document = json_document();
 	struct json_object *array = json_add_array(document, "objects");
 
 	for (size_t i = 0; i < list->count; i++) {
-		const struct object *object = &list->objects[i];
 		struct json_object *json = needed(json_object_new_object());
 
-		for (size_t j = 0; j < object_nfields; j++) {
-			struct cell cell = cell_of_field(object,
-							 &object_fields[j]);
-
-			if (all || object_fields[j].listed)
-				cell_add(json, object_fields[j].name, &cell);
-		}
+		show_object_json(json, &list->objects[i], all);
 		json_object_array_add(array, json);
 	}
 	return document;

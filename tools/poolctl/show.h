@@ -12,6 +12,10 @@
  */
 struct json_object *show_json(const struct object_list *list, bool all);
 
+/* Add the keys of one of them to @json. */
+void show_object_json(struct json_object *json, const struct object *object,
+		      bool all);
+
 /* One line for a field. */
 void show_fields(const struct object *object);
 
