@@ -63,7 +63,7 @@ static void describe_pool_memory(const struct object *object)
 	const uint64_t *value = object->value;
 
 	begin("memory");
-	printf("%s blocks of %s, one each %s, aligned to %s; %s in all\n",
+	printf("%s blocks of %s, one every %s, aligned to %s; %s in all\n",
 	       field(object, MPDEMO_A_PRESENT),
 	       field(object, MPDEMO_A_BLOCK_SIZE), field(object, MPDEMO_A_STRIDE),
 	       field(object, MPDEMO_A_ALIGN), field(object, MPDEMO_A_FOOTPRINT));

@@ -34,7 +34,9 @@ const struct command commands[] = {
 	  "  recovered   it has enough free blocks again\n"
 	  "  reclaimed   blocks were taken back from a program that ended with them\n"
 	  "  corruption  a free block was written to, see 'poolctl set --poison'\n"
-	  "  lost        there were more events than the buffer had room for" },
+	  "\n"
+	  "That events were lost is told in any case: there were more than the buffer\n"
+	  "had room for, and 'poolctl list' shows how it is now." },
 	{ "create", create_main, "pool|arena|heap NAME", 2, 2, create_options,
 	  "Create a named object",
 	  "  poolctl create pool bullets --block-size 24 --blocks 1000\n"

@@ -311,7 +311,7 @@ int netlink_subscribe(struct netlink *netlink, const char *group, int buffer,
 		nl_socket_set_buffer_size(socket, buffer, 0);
 	code = nl_socket_set_nonblocking(socket);
 	if (!code)
-		code = nl_socket_add_memberships(socket, farewells, id, 0);
+		code = nl_socket_add_memberships(socket, id, farewells, 0);
 	return code ? fail_libnl(error, code) : 0;
 }
 
