@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What poolctl reads and computes without a module. KTAP on stdout. */
+/*
+ * parse_test ERRNO...: what poolctl reads, computes and says without a module. KTAP on
+ * stdout. The names are those of the errnos that ioctls may give.
+ */
 #include <errno.h>
 #include <linux/mempool_demo.h>
 #include <netlink/msg.h>
@@ -8,7 +11,9 @@
 
 #include "bench_report.h"
 #include "extack.h"
+#include "device.h"
 #include "handle.h"
+#include "hints.h"
 #include "text.h"
 #include "units.h"
 
@@ -256,9 +261,46 @@ static void test_figures(void)
 	json_object_put(document);
 }
 
-int main(void)
+static int errno_of(const char *name)
+{
+	for (int i = 1; i < 200; i++) {
+		const char *known = strerrorname_np(i);
+
+		if (known && !strcmp(known, name))
+			return i;
+	}
+	return 0;
+}
+
+/* Whatever the kernel refuses, somebody learns what that means and what to do. */
+static void test_hints(char **names)
+{
+	static const int administer[] = {
+		EPERM,	EEXIST, ENOENT, ENFILE,	    ENOBUFS, ENOLCK,
+		ENOMEM, ERANGE, EINVAL, EOPNOTSUPP, ESHUTDOWN,
+	};
+	struct kernel_error error = { 0 };
+
+	for (; *names; names++) {
+		error.error = errno_of(*names);
+		report(error.error && device_meaning(error.error), "meaning of",
+		       *names);
+		report(hint_use(&error, "rx"), "what to do about", *names);
+	}
+	for (size_t i = 0; i < sizeof(administer) / sizeof(administer[0]); i++) {
+		error.error = administer[i];
+		report(hint_administer(&error, "rx"), "what to do about",
+		       strerrorname_np(error.error));
+	}
+	error.error = EXFULL;
+	report(!hint_use(&error, "rx") && !hint_administer(&error, "rx"),
+	       "nothing to do about", "EXFULL");
+}
+
+int main(int argc, char **argv)
 {
 	puts("KTAP version 1");
+	report(argc > 20, "errnos on", "the command line");
 	test_sizes();
 	test_numbers();
 	test_formats();
@@ -268,6 +310,7 @@ int main(void)
 	test_extack(false);
 	test_extack_of_dump();
 	test_figures();
+	test_hints(argv + 1);
 	printf("1..%d\n", number);
 	return failures != 0;
 }

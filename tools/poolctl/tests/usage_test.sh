@@ -109,6 +109,17 @@ expect 1 "too large" create pool rx --block-size 64 --blocks 4 --align 4G
 expect 1 "octal" create arena rx --size 64 --mode 0888
 expect 1 "limit is 63" stats "$(printf '%04096d' 0)" -j
 
+expect 1 "nothing to be changed" set rx -j
+expect 1 "neither on nor off" set rx --poison maybe
+expect 1 "neither a user" set rx --owner no:such -j
+expect 1 "neither a group" create arena rx --size 4K --group -1
+expect 1 "octal" set rx --mode 8
+expect 1 "did you mean 'low'" monitor -e created,lwo -j
+expect 1 "no event ''" monitor --event ''
+expect 1 "not a number" monitor -c 1K
+expect 1 "too large" monitor --buffer 2G
+expect 1 "too few" show
+expect 1 "unexpected argument 'two'" reset-stats one two
 expect 1 "limit of one call is 65536" alloc rx -N 65537
 expect 1 "least is 1" alloc rx -N 0
 expect 1 "not a number" alloc rx --count x -j
@@ -135,6 +146,10 @@ if ! [ -d /sys/module/mempool_demo ]; then
 	expect 3 "mempool-demo" stats rx -j
 	expect 3 "mempool-demo" create arena rx --size 4K -j
 	expect 3 "mempool-demo" destroy rx
+	expect 3 "mempool-demo" show rx -j
+	expect 3 "mempool-demo" set rx --low 1
+	expect 3 "mempool-demo" reset-stats rx -j
+	expect 3 "modprobe mempool_demo" monitor -j
 	expect 3 "there is no device /dev/mempool_demo" alloc rx
 	expect 3 "" bench -j
 	expect 3 "mempool_demo is not loaded" doctor
