@@ -178,6 +178,8 @@ test_debugfs_agrees()
 # footprints of objects are not always the same.
 test_metrics()
 {
+	local line
+
 	clear_objects
 	works poolctl metrics
 	same 'mempool_demo_objects 0' "${stdout##*$'\n'}" "metrics of nothing"
@@ -195,6 +197,16 @@ test_metrics()
 	grep -qx '# TYPE mempool_demo_allocs counter' "$out"
 	grep -q '^mempool_demo_allocs_total{.*} 3$' "$out"
 	misused poolctl metrics --format xml
+
+	# Of one that grows, what it may have, of which none can use more.
+	works poolctl create pool grows --block-size 64 --blocks 64 --max-blocks 256
+	works poolctl set grows --low 1 --high 2
+	works poolctl alloc grows -N 256
+	works poolctl metrics
+	for line in 'capacity_blocks 256' 'present_blocks 256' 'used_blocks 256' 'level 1'; do
+		grep -qE "^mempool_demo_${line% *}\{.*\"grows\".*\} ${line#* }$" "$out"
+	done
+	works poolctl destroy grows
 	json_error 1 null poolctl metrics --json
 	works poolctl destroy 'bul"lets' request
 }

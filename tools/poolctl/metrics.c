@@ -40,8 +40,10 @@ static const struct metric {
 	bool counter;
 	const char *help;
 } metrics[] = {
-	{ "capacity_blocks", MPDEMO_A_BLOCKS, OF_POOLS, false,
-	  "Blocks that a pool has." },
+	{ "capacity_blocks", MPDEMO_A_MAX_BLOCKS, OF_POOLS, false,
+	  "Blocks that a pool may have." },
+	{ "present_blocks", MPDEMO_A_PRESENT, OF_POOLS, false,
+	  "Blocks that a pool has now." },
 	{ "used_blocks", MPDEMO_A_IN_USE, OF_POOLS, false,
 	  "Blocks of a pool that are not free." },
 	{ "peak_blocks", MPDEMO_A_PEAK, OF_POOLS, false,
@@ -56,6 +58,10 @@ static const struct metric {
 	  "The most bytes that were in use." },
 	{ "footprint_bytes", MPDEMO_A_FOOTPRINT, OF_ALL, false,
 	  "Memory that the object takes, metadata included." },
+	{ "level", MPDEMO_A_LEVEL, OF_POOLS, false,
+	  "By the watermarks of a pool: 0 normal, 1 low, 2 exhausted." },
+	{ "waiters", MPDEMO_A_WAITERS, OF_POOLS, false,
+	  "Calls that wait for blocks." },
 	{ "open_files", MPDEMO_A_OPEN_FILES, OF_ALL, false,
 	  "Open files that refer to the object." },
 	{ "allocs", MPDEMO_A_ALLOCS, OF_ALL, true,
@@ -68,6 +74,8 @@ static const struct metric {
 	  "Frees that were refused." },
 	{ "reclaimed", MPDEMO_A_RECLAIMED, OF_ALL, true,
 	  "Blocks taken back from programs that ended with them." },
+	{ "corrupted", MPDEMO_A_CORRUPTED, OF_POOLS, true,
+	  "Free blocks that were found written to." },
 };
 
 static bool has(const struct object *object, const struct metric *metric)
