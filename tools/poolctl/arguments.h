@@ -19,6 +19,7 @@ bool argument_size(const char *option, const char *text, uint64_t most,
 		   uint64_t *value);
 bool argument_number(const char *option, const char *text, uint64_t most,
 		     uint64_t *value);
+bool argument_handle(const char *text, uint64_t *handle);
 bool argument_mode(const char *option, const char *text, uint32_t *mode);
 
 #endif /* POOLCTL_ARGUMENTS_H */

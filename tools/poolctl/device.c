@@ -28,6 +28,8 @@ static const struct {
 	{ ESTALE, "the block of this handle was freed and allocated again" },
 	{ ENOENT, "there is no block of this handle, and never was" },
 	{ EPERM, "somebody else holds the block" },
+	{ EBADF, "the mode of the object does not allow to read it" },
+	{ EDQUOT, "an open file may not hold so many blocks: the quota of the object" },
 	{ EACCES, "the mode of the object does not allow this access" },
 	{ ESHUTDOWN, "the object was deleted" },
 	{ ENFILE, "the module's limit of objects (max_objects) is reached" },
@@ -83,17 +85,25 @@ static int refuse_device(struct kernel_error *error, const char *path)
 	return -1;
 }
 
+/* For reading as well, where the object lets us: who only writes can do the most. */
 static int open_object(int device, const char *name, struct kernel_error *error)
 {
-	struct mpdemo_open arg = {
-		.size = sizeof(arg),
-		.flags = MPDEMO_ACCESS_WRITE,
+	static const uint32_t accesses[] = {
+		MPDEMO_ACCESS_READ | MPDEMO_ACCESS_WRITE, MPDEMO_ACCESS_WRITE,
 	};
 
-	memcpy(arg.name, name, strnlen(name, MPDEMO_NAME_SIZE - 1));
-	if (!ioctl(device, MPDEMO_IOC_OPEN, &arg))
-		return arg.out_fd;
+	for (size_t i = 0; i < sizeof(accesses) / sizeof(accesses[0]); i++) {
+		struct mpdemo_open arg = {
+			.size = sizeof(arg),
+			.flags = accesses[i],
+		};
 
+		memcpy(arg.name, name, strnlen(name, MPDEMO_NAME_SIZE - 1));
+		if (!ioctl(device, MPDEMO_IOC_OPEN, &arg))
+			return arg.out_fd;
+		if (errno != EACCES)
+			break;
+	}
 	refuse(error);
 	if (error->error == ENOENT)
 		set_text(error, "there is no object of this name");
@@ -161,12 +171,18 @@ int device_open(const char *path, const char *name, struct kernel_error *error)
 	return fd;
 }
 
-int device_alloc(int fd, uint64_t *handles, uint32_t count,
+int device_info(int fd, struct mpdemo_info *info, struct kernel_error *error)
+{
+	*info = (struct mpdemo_info){ .size = sizeof(*info) };
+	return ioctl(fd, MPDEMO_IOC_INFO, info) ? refuse(error) : 0;
+}
+
+int device_alloc(int fd, uint64_t *handles, uint32_t count, bool keep,
 		 struct kernel_error *error)
 {
 	struct mpdemo_bulk arg = {
 		.size = sizeof(arg),
-		.flags = MPDEMO_ALLOC_KEEP,
+		.flags = keep ? MPDEMO_ALLOC_KEEP : 0,
 		.count = count,
 		.handles = (uintptr_t)handles,
 	};
@@ -174,8 +190,8 @@ int device_alloc(int fd, uint64_t *handles, uint32_t count,
 	return ioctl(fd, MPDEMO_IOC_ALLOC_BULK, &arg) ? refuse(error) : 0;
 }
 
-int device_free(int fd, const uint64_t *handles, size_t count, size_t *done,
-		struct kernel_error *error)
+static int work_through(int fd, unsigned long request, const uint64_t *handles,
+			size_t count, size_t *done, struct kernel_error *error)
 {
 	for (*done = 0; *done < count;) {
 		size_t left = count - *done;
@@ -185,13 +201,53 @@ int device_free(int fd, const uint64_t *handles, size_t count, size_t *done,
 							  MPDEMO_BULK_MAX,
 			.handles = (uintptr_t)(handles + *done),
 		};
-		int result = ioctl(fd, MPDEMO_IOC_FREE_BULK, &arg);
+		int result = ioctl(fd, request, &arg);
 
 		if (result)
 			refuse(error);
 		*done += result ? arg.out_done : arg.count;
 		if (result)
 			return -1;
+	}
+	return 0;
+}
+
+int device_free(int fd, const uint64_t *handles, size_t count, size_t *done,
+		struct kernel_error *error)
+{
+	return work_through(fd, MPDEMO_IOC_FREE_BULK, handles, count, done,
+			    error);
+}
+
+int device_keep(int fd, const uint64_t *handles, size_t count, size_t *done,
+		struct kernel_error *error)
+{
+	return work_through(fd, MPDEMO_IOC_KEEP, handles, count, done, error);
+}
+
+int device_take(int fd, const uint64_t *handles, size_t count, size_t *done,
+		struct kernel_error *error)
+{
+	return work_through(fd, MPDEMO_IOC_TAKE, handles, count, done, error);
+}
+
+int device_copy(int fd, uint64_t offset, void *bytes, size_t count,
+		bool to_object, struct kernel_error *error)
+{
+	for (size_t done = 0; done < count;) {
+		char *at = (char *)bytes + done;
+		ssize_t n = to_object ?
+			pwrite(fd, at, count - done, offset + done) :
+			pread(fd, at, count - done, offset + done);
+
+		if (n < 0 && errno != EINTR)
+			return refuse(error);
+		if (!n) {
+			errno = ENOSPC;
+			return refuse(error);
+		}
+		if (n > 0)
+			done += n;
 	}
 	return 0;
 }

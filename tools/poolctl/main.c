@@ -60,6 +60,13 @@ const struct command commands[] = {
 	  "INDEX.GENERATION, one per line, or the offset in the arena." },
 	{ "free", free_main, "NAME HANDLE...", 2, MANY, NULL,
 	  "Free blocks of a pool; stops at the first refusal", NULL },
+	{ "keep", keep_main, "NAME HANDLE...", 2, MANY, NULL,
+	  "Give blocks that a batch holds to the pool",
+	  "In a batch, or in what 'poolctl exec' runs. Stops at the first refusal." },
+	{ "take", take_main, "NAME HANDLE...", 2, MANY, NULL,
+	  "Take blocks that the pool keeps, to hold them",
+	  "In a batch until it ends, or in what 'poolctl exec' runs until that ends.\n"
+	  "Stops at the first refusal." },
 	{ "reset", reset_main, "ARENA", 1, 1, NULL,
 	  "Free all that was allocated from an arena", NULL },
 	{ "bench", bench_main, "", 0, 0, bench_options,
@@ -72,6 +79,15 @@ const struct command commands[] = {
 	  "What the textfile collector of node_exporter reads:\n"
 	  "  poolctl metrics > mempool_demo.prom.new &&\n"
 	  "  mv mempool_demo.prom.new /var/lib/prometheus/node-exporter/mempool_demo.prom" },
+	{ "batch", batch_main, "[FILE]", 0, 1, batch_options,
+	  "Run the commands in a file, or those on stdin",
+	  "One in a line, as behind 'poolctl'; words in quotes, comments and blank lines\n"
+	  "as in a shell, where nothing is expanded. Stops at the first that fails, and\n"
+	  "exits as that did. There is one open file of each object for all of them, so\n"
+	  "blocks can be held:\n"
+	  "  alloc bullets --hold     until the end of the batch, or 'keep'\n"
+	  "With --json there is a document of one line for each command that has an\n"
+	  "answer, with the number of its \"line\"." },
 	{ "doctor", doctor_main, "", 0, 0, NULL,
 	  "Look for what stands in the way, and say what to do",
 	  "Changes nothing. Exit status 0 where the module can be used, else 3." },
@@ -96,7 +112,7 @@ static int run(const struct command *command, int argc, char **argv)
 
 static int dispatch(int argc, char **argv)
 {
-	const char *word = argc ? argv[0] : "list";
+	const char *word = argc ? argv[0] : options.batch ? "batch" : "list";
 	const struct command *command = find_command(word);
 	int first = 0;
 
@@ -115,23 +131,44 @@ static int dispatch(int argc, char **argv)
 	if (options.version)
 		return version_main(0, NULL);
 	options.command = command->word;
+	if (options.batch && argc)
+		return usage_error("-b is in place of a command");
+	if (options.force && command->run != batch_main)
+		return usage_error("-f is for batches");
 	return run(command, argc - first, argv + first);
 }
 
-int main(int argc, char **argv)
+/* The command of the line before may have had options. */
+static void forget_options(void)
+{
+	for (const struct command *c = commands; c->word; c++) {
+		const struct command_option *option = c->options;
+
+		for (; option && option->name; option++)
+			*option->value = NULL;
+	}
+}
+
+int command_line(int argc, char **argv)
 {
 	int first, status, flushed;
 
-	/* A reader that is gone shall be an error like any other: 'alloc' has
-	 * to take its blocks back then.
-	 */
-	signal(SIGPIPE, SIG_IGN);
-
-	options_init();
+	forget_options();
 	first = options_before_command(argc, argv);
 	if (first > argc)
 		first = argc;
 	status = dispatch(argc - first, argv + first);
 	flushed = flush_stdout();
 	return status ? status : flushed;
+}
+
+int main(int argc, char **argv)
+{
+	/* A reader that is gone shall be an error like any other: 'alloc' has
+	 * to take its blocks back then.
+	 */
+	signal(SIGPIPE, SIG_IGN);
+
+	options_init();
+	return command_line(argc, argv);
 }

@@ -28,6 +28,13 @@ static const struct option common[] = {
 	{ "version",	no_argument,		NULL, 'V' },
 };
 
+/* Only before the command, in place of one. */
+static const struct command_option front[] = {
+	{ "batch", 'b', "FILE", &options.batch, NULL },
+	{ "force", 'f', NULL, &options.force, NULL },
+	{ 0 },
+};
+
 #define NCOMMON		(sizeof(common) / sizeof(common[0]))
 #define COMMON_LETTERS	"jpnrBd:qhV"
 #define MAX_OPTIONS	16	/* of one command */
@@ -63,12 +70,14 @@ static void fill_tables(struct getopt_tables *tables, const char *prefix,
 	for (int i = 0; own && own[i].name && i < MAX_OPTIONS; i++) {
 		tables->longs[n++] = (struct option){
 			.name = own[i].name,
-			.has_arg = required_argument,
+			.has_arg = own[i].argument ? required_argument :
+						     no_argument,
 			.val = own[i].letter ? own[i].letter : FIRST_NUMBER + i,
 		};
 		if (own[i].letter) {
 			*letter++ = own[i].letter;
-			*letter++ = ':';
+			if (own[i].argument)
+				*letter++ = ':';
 		}
 	}
 }
@@ -131,7 +140,7 @@ static bool take_own(const struct command_option *own, int c)
 {
 	for (int i = 0; own && own[i].name && i < MAX_OPTIONS; i++) {
 		if (c == (own[i].letter ? own[i].letter : FIRST_NUMBER + i)) {
-			*own[i].value = optarg;
+			*own[i].value = optarg ? optarg : "";
 			return true;
 		}
 	}
@@ -159,9 +168,10 @@ int options_before_command(int argc, char **argv)
 {
 	struct getopt_tables tables;
 
+	*complaint = '\0';
 	/* '+': stop at the first word; ':': tell a missing argument apart */
-	fill_tables(&tables, "+:", NULL);
-	return take_options(&tables, NULL, argc, argv);
+	fill_tables(&tables, "+:", front);
+	return take_options(&tables, front, argc, argv);
 }
 
 int options_of_command(const struct command *command, int argc, char **argv)

@@ -19,6 +19,10 @@
  * @version: show the version instead
  * @device: path of the device
  * @command: word of the command; NULL before it is known
+ * @batch: file of commands; NULL: there is one on the command line
+ * @force: of a batch: go on after a failure; else NULL
+ * @batch_line: in a batch: which line this is; else 0
+ * @batch_stdin: in a batch: stdin has the commands, and is no input for them
  */
 struct options {
 	bool json;
@@ -31,6 +35,10 @@ struct options {
 	bool version;
 	const char *device;
 	const char *command;
+	const char *batch;
+	const char *force;
+	unsigned long batch_line;
+	bool batch_stdin;
 };
 
 extern struct options options;

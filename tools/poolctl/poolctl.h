@@ -23,8 +23,9 @@ enum exit_status {
  * struct command_option - an option that only some commands have
  * @name: long name; NULL ends the list
  * @letter: short name, or 0
- * @argument: what the help calls its argument; there always is one
- * @value: receives the text of the argument; stays NULL if not given
+ * @argument: what the help calls its argument; NULL: it has none
+ * @value: receives the text of the argument, "" without one; stays NULL if not
+ *	given
  * @help: one line
  */
 struct command_option {
@@ -60,10 +61,17 @@ struct command {
 
 extern const struct command commands[];	/* ends with a word of NULL */
 
+/*
+ * Run what @argv says, as it was given to main(). Returns its exit status, or
+ * that of not being able to print.
+ */
+int command_line(int argc, char **argv);
+
 extern const struct command_option create_options[];
 extern const struct command_option alloc_options[];
 extern const struct command_option bench_options[];
 extern const struct command_option metrics_options[];
+extern const struct command_option batch_options[];
 
 int list_main(int argc, char **argv);
 int stats_main(int argc, char **argv);
@@ -71,10 +79,13 @@ int create_main(int argc, char **argv);
 int destroy_main(int argc, char **argv);
 int alloc_main(int argc, char **argv);
 int free_main(int argc, char **argv);
+int keep_main(int argc, char **argv);
+int take_main(int argc, char **argv);
 int reset_main(int argc, char **argv);
 int bench_main(int argc, char **argv);
 int doctor_main(int argc, char **argv);
 int metrics_main(int argc, char **argv);
+int batch_main(int argc, char **argv);
 int help_main(int argc, char **argv);
 int version_main(int argc, char **argv);
 
