@@ -67,6 +67,15 @@ const struct command commands[] = {
 	  "Take blocks that the pool keeps, to hold them",
 	  "In a batch until it ends, or in what 'poolctl exec' runs until that ends.\n"
 	  "Stops at the first refusal." },
+	{ "read", read_main, "NAME HANDLE", 2, 2, read_options,
+	  "Write the bytes of a block to stdout",
+	  "The block is kept, or held by the batch. It is taken for a moment, in which\n"
+	  "nobody else gets it; if poolctl is killed just then, by SIGKILL, the block is\n"
+	  "freed." },
+	{ "write", write_main, "NAME HANDLE [TEXT]", 2, 3, write_options,
+	  "Write TEXT, or what is on stdin, to a block",
+	  "All of it or nothing. As 'poolctl read', and where the handle is not good any\n"
+	  "more nothing is written." },
 	{ "reset", reset_main, "ARENA", 1, 1, NULL,
 	  "Free all that was allocated from an arena", NULL },
 	{ "bench", bench_main, "", 0, 0, bench_options,

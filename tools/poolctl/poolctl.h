@@ -72,6 +72,8 @@ extern const struct command_option alloc_options[];
 extern const struct command_option bench_options[];
 extern const struct command_option metrics_options[];
 extern const struct command_option batch_options[];
+extern const struct command_option read_options[];
+extern const struct command_option write_options[];
 
 int list_main(int argc, char **argv);
 int stats_main(int argc, char **argv);
@@ -81,6 +83,8 @@ int alloc_main(int argc, char **argv);
 int free_main(int argc, char **argv);
 int keep_main(int argc, char **argv);
 int take_main(int argc, char **argv);
+int read_main(int argc, char **argv);
+int write_main(int argc, char **argv);
 int reset_main(int argc, char **argv);
 int bench_main(int argc, char **argv);
 int doctor_main(int argc, char **argv);
