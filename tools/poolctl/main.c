@@ -76,6 +76,16 @@ const struct command commands[] = {
 	  "Write TEXT, or what is on stdin, to a block",
 	  "All of it or nothing. As 'poolctl read', and where the handle is not good any\n"
 	  "more nothing is written." },
+	{ "exec", exec_main, "NAME -- COMMAND...", 2, MANY, exec_options,
+	  "Run a command that has the object open",
+	  "  poolctl exec bullets -N 2 -- ./game --fast\n"
+	  "\n"
+	  "What the open file holds goes back when the command ends, in whatever way, and\n"
+	  "what it has started in the background. To the command it is the descriptor\n"
+	  "$MPDEMO_FD, and $MPDEMO_HANDLES has the handles of the N blocks, with spaces\n"
+	  "between them. poolctl uses it too: there 'alloc --hold' and 'take' hold blocks\n"
+	  "until the command ends, and 'keep' gives them to the pool. Exits as the command\n"
+	  "does; 126 where it cannot be run, 127 where it is not found." },
 	{ "reset", reset_main, "ARENA", 1, 1, NULL,
 	  "Free all that was allocated from an arena", NULL },
 	{ "bench", bench_main, "", 0, 0, bench_options,

@@ -74,6 +74,7 @@ extern const struct command_option metrics_options[];
 extern const struct command_option batch_options[];
 extern const struct command_option read_options[];
 extern const struct command_option write_options[];
+extern const struct command_option exec_options[];
 
 int list_main(int argc, char **argv);
 int stats_main(int argc, char **argv);
@@ -85,6 +86,7 @@ int keep_main(int argc, char **argv);
 int take_main(int argc, char **argv);
 int read_main(int argc, char **argv);
 int write_main(int argc, char **argv);
+int exec_main(int argc, char **argv);
 int reset_main(int argc, char **argv);
 int bench_main(int argc, char **argv);
 int doctor_main(int argc, char **argv);
