@@ -177,6 +177,16 @@ int device_info(int fd, struct mpdemo_info *info, struct kernel_error *error)
 	return ioctl(fd, MPDEMO_IOC_INFO, info) ? refuse(error) : 0;
 }
 
+int device_heap_class(int fd, unsigned int number,
+		      struct mpdemo_heap_class *class, struct kernel_error *error)
+{
+	*class = (struct mpdemo_heap_class){
+		.size = sizeof(*class),
+		.number = number,
+	};
+	return ioctl(fd, MPDEMO_IOC_HEAP_STATS, class) ? refuse(error) : 0;
+}
+
 int device_alloc(int fd, uint64_t *handles, uint32_t count, bool keep,
 		 struct kernel_error *error)
 {

@@ -23,6 +23,10 @@ int device_open(const char *path, const char *name, struct kernel_error *error);
 
 int device_info(int fd, struct mpdemo_info *info, struct kernel_error *error);
 
+/* @number is below @class->out_classes, or the same: large sizes. */
+int device_heap_class(int fd, unsigned int number,
+		      struct mpdemo_heap_class *class, struct kernel_error *error);
+
 /*
  * Allocate @count blocks, all or none; with @keep they outlive the open file,
  * else it holds them.

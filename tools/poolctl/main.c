@@ -98,6 +98,14 @@ const struct command commands[] = {
 	  "What the textfile collector of node_exporter reads:\n"
 	  "  poolctl metrics > mempool_demo.prom.new &&\n"
 	  "  mv mempool_demo.prom.new /var/lib/prometheus/node-exporter/mempool_demo.prom" },
+	{ "verify", verify_main, "NAME", 1, 1, verify_options,
+	  "Look for what was written to where it should not",
+	  "What the kernel has found in blocks of a pool that were free, which it looks for\n"
+	  "when they are allocated, where poison is on; and whether the numbers of an object\n"
+	  "can be true. Exit status 5 if something is damaged.\n"
+	  "\n"
+	  "With --all the free blocks are allocated, for the kernel to look at them, and\n"
+	  "freed: for a moment nobody else finds one. allocs, frees and the peak grow." },
 	{ "batch", batch_main, "[FILE]", 0, 1, batch_options,
 	  "Run the commands in a file, or those on stdin",
 	  "One in a line, as behind 'poolctl'; words in quotes, comments and blank lines\n"

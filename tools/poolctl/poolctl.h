@@ -17,6 +17,7 @@ enum exit_status {
 	STATUS_USAGE = 1,	/* nothing was sent to the kernel */
 	STATUS_REFUSED = 2,	/* the kernel refused */
 	STATUS_ABSENT = 3,	/* no module, no device, or not the right one */
+	STATUS_FALSE = 5,	/* what was asked for is not so */
 };
 
 /*
@@ -75,6 +76,7 @@ extern const struct command_option batch_options[];
 extern const struct command_option read_options[];
 extern const struct command_option write_options[];
 extern const struct command_option exec_options[];
+extern const struct command_option verify_options[];
 
 int list_main(int argc, char **argv);
 int stats_main(int argc, char **argv);
@@ -89,6 +91,7 @@ int write_main(int argc, char **argv);
 int exec_main(int argc, char **argv);
 int reset_main(int argc, char **argv);
 int bench_main(int argc, char **argv);
+int verify_main(int argc, char **argv);
 int doctor_main(int argc, char **argv);
 int metrics_main(int argc, char **argv);
 int batch_main(int argc, char **argv);
