@@ -162,4 +162,60 @@ test_busy()
 	works poolctl destroy p
 }
 
+# What is there to be seen by everybody.
+test_report()
+{
+	local secret='what nobody is to see...'
+
+	new_pool
+	works poolctl write p "$(poolctl alloc p)" "$secret"
+	"$here/scribble" p 7
+	status_of 5 poolctl verify p -a
+	mkdir -p /boot
+	printf '# CONFIG_KASAN is not set\nCONFIG_SMP=y\nCONFIG_SMP_X=m\nCONFIG_NR_CPUS=64\n' \
+		> "/boot/config-$(uname -r)"
+	hostname secret-host
+
+	works poolctl report
+	for line in 'poolctl 0' kernel module machine config doctor objects log 'object p'; do
+		grep -q "^$line" "$out"
+	done
+	grep -q "^  release  *$(uname -r)$" "$out"
+	grep -q '^  max_objects  *[0-9]' "$out"
+	grep -q '^  SMP  *y$' "$out"
+	grep -q '^  KASAN  *n$' "$out"
+	grep -q '^corrupted  *1$' "$out"
+	grep -q '^  .*pool p: block 7 was written to .*is \.\.\. and not \.\.\.' "$out"
+	for line in "$secret" secret-host 'is 0x' "$(sed 's/ .*//' /proc/cmdline)"; do
+		[ -z "$line" ] || not grep -qF -- "$line" "$out"
+	done
+	json 0 '(.poolctl | length > 0) and (.kernel.release | length > 0) and
+		(.module.version | length > 0) and (.machine.cpus_online >= 1) and
+		.config.SMP == "y" and .config.KASAN == "n" and .config.NR_CPUS == "64" and
+		(.checks | length > 5) and .problems == 0 and .objects[0].name == "p" and
+		.objects[0].corrupted == 1 and any(.log[]; contains("block 7"))' poolctl report -j
+	misused poolctl report p
+	works poolctl destroy p
+}
+
+test_report_of_little()
+{
+	clear_objects
+	works poolctl report
+	grep -q 'there are none$' "$out"
+	echo 1 > /proc/sys/kernel/dmesg_restrict
+	status_of 0 "$here/as_nobody" poolctl report
+	grep -q 'it cannot be read: run it as root' "$out"
+	json 0 '.log == null and .objects == []' "$here/as_nobody" poolctl report --json
+	rm -f "/boot/config-$(uname -r)"
+	[ ! -d /sys/module/mempool_demo_bench ] || rmmod mempool_demo_bench
+	rmmod mempool_demo
+	json 0 '.module == null and .objects == [] and .config == null and .problems > 0' \
+		poolctl report --json
+	works poolctl report
+	grep -q '^  it is not loaded$' "$out"
+	[ ! -d /sys/module/mempool_demo ]
+	modprobe mempool_demo
+}
+
 tap_run

@@ -118,6 +118,12 @@ const struct command commands[] = {
 	{ "doctor", doctor_main, "", 0, 0, NULL,
 	  "Look for what stands in the way, and say what to do",
 	  "Changes nothing. Exit status 0 where the module can be used, else 3." },
+	{ "report", report_main, "", 0, 0, NULL,
+	  "Show what a report of a bug needs",
+	  "Versions, the machine, what 'poolctl doctor' says, all objects, and what the\n"
+	  "module has said in the kernel's log: for everybody to see, as there are no\n"
+	  "addresses in it, no contents of blocks, and no name of the machine. Root sees\n"
+	  "more than others." },
 	{ "help", help_main, "[COMMAND]", 0, 1, NULL,
 	  "Show this help, or that of a command", NULL },
 	{ "version", version_main, "", 0, 0, NULL, "Show the version", NULL },

@@ -92,6 +92,7 @@ int exec_main(int argc, char **argv);
 int reset_main(int argc, char **argv);
 int bench_main(int argc, char **argv);
 int verify_main(int argc, char **argv);
+int report_main(int argc, char **argv);
 int doctor_main(int argc, char **argv);
 int metrics_main(int argc, char **argv);
 int batch_main(int argc, char **argv);

@@ -9,6 +9,7 @@
 #include "bench_report.h"
 #include "extack.h"
 #include "handle.h"
+#include "log.h"
 #include "rules.h"
 #include "text.h"
 #include "units.h"
@@ -359,6 +360,29 @@ static void test_rules(void)
 	report(rules_broken_class(&class), "rules", "blocks of a class");
 }
 
+static void hides(const char *line, const char *expected)
+{
+	char copy[128];
+
+	snprintf(copy, sizeof(copy), "%s", line);
+	log_hide(copy);
+	report(!strcmp(copy, expected), "hide", line);
+}
+
+static void test_log(void)
+{
+	hides("", "");
+	hides("[   12.345678] mempool_demo: loaded", "[   12.345678] mempool_demo: loaded");
+	hides("byte 3 is 0x41 and not 0x6b, found", "byte 3 is ... and not ..., found");
+	hides("0x4", "...");
+	hides("ffff888003a4c000: ok", "...: ok");
+	hides("at 00000000DEADBEEF", "at ...");
+	hides("by f+0x12/0x4a0 [mempool_demo]", "by f+0x12/0x4a0 [mempool_demo]");
+	hides("4398046511104 bytes", "4398046511104 bytes");
+	hides("a0x41 deadbeef0123", "a0x41 deadbeef0123");
+	hides("RAX: ffffffffc0a01234 RBX: 0000000000000001", "RAX: ... RBX: ...");
+}
+
 int main(void)
 {
 	puts("KTAP version 1");
@@ -373,6 +397,7 @@ int main(void)
 	test_figures();
 	test_words();
 	test_rules();
+	test_log();
 	printf("1..%d\n", number);
 	return failures != 0;
 }

@@ -110,6 +110,9 @@ expect 1 "unexpected argument" write rx 0.1 a b
 expect 1 "not a size" read rx 0.1 -o -
 expect 1 "too few" exec rx
 expect 1 "too few" verify
+expect 1 "unexpected argument" report rx
+expect 0 "doctor" report
+expect 0 '"problems"' report -j
 expect 1 "cannot open" -b "$out/nothing"
 expect 1 "in place of a command" -b /dev/null list
 expect 1 "-f is for batches" -f list -j
