@@ -279,17 +279,19 @@ test_held()
 	works poolctl read p "$handle" -l 14
 	same 'From the batch' "$stdout" "what is in the block"
 
-	coproc holder { exec poolctl batch; }
-	echo "take p $handle" >&"${holder[1]}"
+	mkfifo "$tap_dir/fifo"
+	poolctl batch < "$tap_dir/fifo" > /dev/null 2>&1 &
+	exec 9> "$tap_dir/fifo"
+	echo "take p $handle" >&9
 	for (( ; ; )); do
 		[ "$(stat_of p kept)" = 1 ] || break
 	done
 	refused EPERM poolctl read p "$handle"
 	refused EPERM poolctl write p "$handle" junk
 	refused EPERM poolctl free p "$handle"
-	echo "keep p $handle" >&"${holder[1]}"
-	exec {holder[1]}>&-
-	wait "$holder_PID"
+	echo "keep p $handle" >&9
+	exec 9>&-
+	wait $!
 	works poolctl read p "$handle" -l 14
 	same 'From the batch' "$stdout" "what is in the block"
 
@@ -348,6 +350,7 @@ test_exec()
 	json_error 127 null poolctl exec p --json -- no-such-command
 	json_error 2 '"EAGAIN"' poolctl exec p --json -N 10 -- true
 	json 0 '.a == 1' poolctl exec p --json -- echo '{"schema": 1, "a": 1}'
+	# shellcheck disable=SC2016 # the shell inside
 	status_of 141 bash -c 'poolctl exec p -- yes | head -n 1; exit ${PIPESTATUS[0]}'
 	works poolctl destroy p
 }
