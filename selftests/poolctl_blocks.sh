@@ -301,6 +301,38 @@ test_held()
 	works poolctl destroy p
 }
 
+test_heap()
+{
+	clear_objects
+	works poolctl create heap h --blocks 2 --large 64K
+	works poolctl alloc h --size 100
+	handle=$stdout
+	[[ $handle =~ ^[0-9]+\.1$ ]]
+	json 0 '.object == "h" and .bytes == 8192 and .offset > 0 and
+		(.handles | length == 1)' poolctl alloc h --size 5000 --json
+	same 2 "$(stat_of h kept)" kept
+	works poolctl batch <<- E
+		alloc h --size 10 --hold
+		take h $handle
+		keep h $handle
+		stats h -n -r
+	E
+	grep -qx 'kept 2' "$out"
+	same 2 "$(stat_of h kept)" kept
+	same 1 "$(stat_of h reclaimed)" reclaimed
+	works poolctl free h "$handle"
+	refused EALREADY poolctl free h "$handle"
+	refused EAGAIN poolctl alloc h --size 60K
+	refused ENOSPC poolctl alloc h --size 65K
+	refused ERANGE poolctl alloc h --size 0
+	refused EOPNOTSUPP poolctl alloc h
+	misused poolctl alloc h --size 8 --align 8
+	misused poolctl alloc h --size 8 --hold
+	works poolctl create arena a --size 4K
+	status_of 1 poolctl batch <<< 'alloc a --size 8 --hold'
+	works poolctl destroy h a
+}
+
 test_read_elsewhere()
 {
 	new_pool

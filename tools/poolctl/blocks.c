@@ -20,8 +20,8 @@ static const char *count, *hold, *size, *align;
 
 const struct command_option alloc_options[] = {
 	{ "count", 'N', "N", &count, "pool: number of blocks, all or none (1)" },
-	{ "hold", 0, NULL, &hold, "pool: hold them until the batch or 'poolctl exec' ends" },
-	{ "size", 0, "SIZE", &size, "arena: bytes" },
+	{ "hold", 0, NULL, &hold, "not arena: hold it until the batch or 'poolctl exec' ends" },
+	{ "size", 0, "SIZE", &size, "arena, heap: bytes" },
 	{ "align", 0, "SIZE", &align, "arena: alignment (8)" },
 	{ 0 },
 };
@@ -46,7 +46,7 @@ static int refuse_blocks(struct kernel_error *error, const char *name)
 	const char *hint = hint_use(error, name);
 
 	if (error->error == EOPNOTSUPP) {
-		set_text(error, "the object is an arena, and has no blocks");
+		set_text(error, "the object is no pool: it has no blocks of one size");
 		hint = "--size in place of -N";
 	} else if (error->error == ENOSPC) {
 		set_text(error, "the pool does not have so many blocks in all");
@@ -117,6 +117,60 @@ static int alloc_blocks(struct file *file, const char *name, uint32_t n)
 	return status;
 }
 
+/* What is printed is what 'poolctl free' takes. */
+static void print_piece(const char *name, const struct heap_piece *piece)
+{
+	struct json_object *document;
+	char text[HANDLE_TEXT];
+
+	handle_format(piece->handle, text);
+	if (!options.json) {
+		puts(text);
+		return;
+	}
+	document = answer(name);
+	json_object_array_add(json_add_array(document, "handles"),
+			      needed(json_object_new_string(text)));
+	json_add_number(document, "offset", piece->offset);
+	json_add_number(document, "bytes", piece->bytes);
+	json_print(document);
+}
+
+static int refuse_piece(struct kernel_error *error, const char *name)
+{
+	const char *hint = hint_use(error, name);
+
+	if (error->error == EAGAIN)
+		set_text(error, "the heap has nothing free now that is so large");
+	else if (error->error == ENOSPC)
+		set_text(error, "the heap can never hand out so much in one piece");
+	return refused(error, hint, NULL, "alloc %s --size %s", name, size);
+}
+
+static int alloc_piece(struct file *file, const char *name, uint64_t bytes)
+{
+	struct heap_piece piece = { .bytes = bytes };
+	struct kernel_error error;
+	size_t done;
+	int status;
+
+	if (align)
+		return usage_error("--align is for arenas, and %s is a heap", name);
+	if (device_heap_alloc(file->fd, &piece, !hold, &error))
+		return refuse_piece(&error, name);
+	if (hold)
+		file_add(file, &piece.handle, 1);
+
+	print_piece(name, &piece);
+	status = flush_stdout();
+	/* As in alloc_blocks(). */
+	if (status) {
+		device_free(file->fd, &piece.handle, 1, &done, &error);
+		file_remove(file, &piece.handle, 1);
+	}
+	return status;
+}
+
 static int alloc_bytes(int fd, const char *name, uint64_t bytes, uint32_t to)
 {
 	struct json_object *document;
@@ -141,9 +195,7 @@ static int alloc_bytes(int fd, const char *name, uint64_t bytes, uint32_t to)
 static bool read_amounts(uint64_t *n, uint64_t *bytes, uint64_t *to)
 {
 	if (size && count)
-		usage_error("--size is for arenas and -N for pools; they exclude each other");
-	else if (hold && size)
-		usage_error("--hold is for pools: what is allocated of an arena belongs to it");
+		usage_error("--size is for arenas and heaps, -N for pools; they exclude each other");
 	else if (align && !size)
 		usage_error("--align is for arenas and needs --size");
 	else if (!argument_number("-N", count, UINT64_MAX, n) ||
@@ -164,6 +216,7 @@ int alloc_main(int argc, char **argv)
 {
 	uint64_t n = 1, bytes = 0, to = 0;
 	struct kernel_error error;
+	struct mpdemo_info info;
 	struct file *file;
 
 	(void)argc;
@@ -174,11 +227,17 @@ int alloc_main(int argc, char **argv)
 				   argv[0]);
 
 	file = file_open(argv[0], &error);
-	if (!file)
+	if (!file || device_info(file->fd, &info, &error))
 		return refused(&error, hint_use(&error, argv[0]), NULL,
 			       "alloc %s", argv[0]);
-	return size ? alloc_bytes(file->fd, argv[0], bytes, to) :
-		      alloc_blocks(file, argv[0], n);
+	if (!size)
+		return alloc_blocks(file, argv[0], n);
+	if (info.out_kind == MPDEMO_OBJECT_HEAP)
+		return alloc_piece(file, argv[0], bytes);
+	if (hold && info.out_kind == MPDEMO_OBJECT_ARENA)
+		return usage_error("--hold is not for arenas: what is allocated of %s belongs to it",
+				   argv[0]);
+	return alloc_bytes(file->fd, argv[0], bytes, to);
 }
 
 int reset_main(int argc, char **argv)

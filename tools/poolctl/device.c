@@ -262,6 +262,23 @@ int device_copy(int fd, uint64_t offset, void *bytes, size_t count,
 	return 0;
 }
 
+int device_heap_alloc(int fd, struct heap_piece *piece, bool keep,
+		      struct kernel_error *error)
+{
+	struct mpdemo_heap_alloc arg = {
+		.size = sizeof(arg),
+		.flags = keep ? MPDEMO_ALLOC_KEEP : 0,
+		.bytes = piece->bytes,
+	};
+
+	if (ioctl(fd, MPDEMO_IOC_HEAP_ALLOC, &arg))
+		return refuse(error);
+	piece->bytes = arg.out_bytes;
+	piece->handle = arg.out_handle;
+	piece->offset = arg.out_offset;
+	return 0;
+}
+
 int device_arena_alloc(int fd, uint64_t bytes, uint32_t align, uint64_t *offset,
 		       struct kernel_error *error)
 {

@@ -54,6 +54,22 @@ int device_take(int fd, const uint64_t *handles, size_t count, size_t *done,
 int device_copy(int fd, uint64_t offset, void *bytes, size_t count,
 		bool to_object, struct kernel_error *error);
 
+/*
+ * struct heap_piece - a piece of a heap
+ * @bytes: how many are wanted, and then how many it has
+ * @handle: the piece
+ * @offset: where it begins in the heap
+ */
+struct heap_piece {
+	uint64_t bytes;
+	uint64_t handle;
+	uint64_t offset;
+};
+
+/* @keep as of device_alloc(). */
+int device_heap_alloc(int fd, struct heap_piece *piece, bool keep,
+		      struct kernel_error *error);
+
 int device_arena_alloc(int fd, uint64_t bytes, uint32_t align, uint64_t *offset,
 		       struct kernel_error *error);
 

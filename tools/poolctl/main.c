@@ -54,12 +54,13 @@ const struct command commands[] = {
 	  "Blocks that are kept are freed at once. What programs hold stays until they\n"
 	  "free it or end." },
 	{ "alloc", alloc_main, "NAME", 1, 1, alloc_options,
-	  "Allocate blocks of a pool or bytes of an arena",
+	  "Allocate blocks of a pool, or bytes of an arena or a heap",
 	  "The object keeps what is allocated when the command has ended, until\n"
-	  "'poolctl free' or 'poolctl reset'. Prints the handles of the blocks as\n"
-	  "INDEX.GENERATION, one per line, or the offset in the arena." },
+	  "'poolctl free' or 'poolctl reset'; with --hold the batch holds it instead, or\n"
+	  "what 'poolctl exec' runs. Prints handles as INDEX.GENERATION, one per line, or\n"
+	  "the offset in the arena." },
 	{ "free", free_main, "NAME HANDLE...", 2, MANY, NULL,
-	  "Free blocks of a pool; stops at the first refusal", NULL },
+	  "Free blocks of a pool or a heap; stops at the first refusal", NULL },
 	{ "keep", keep_main, "NAME HANDLE...", 2, MANY, NULL,
 	  "Give blocks that a batch holds to the pool",
 	  "In a batch, or in what 'poolctl exec' runs. Stops at the first refusal." },
