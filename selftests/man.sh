@@ -108,7 +108,7 @@ run_command()
 # The least number of commands, so that a page does not lose them unseen.
 test_poolctl()
 {
-	run_page poolctl.8 16
+	run_page poolctl.8 27
 }
 
 test_device()
