@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Proves that what the manual pages show is so: runs the commands of their examples, one after the
-# other as a reader would, and compares what they print. Documentation/testing.rst says how
-# examples are written.
+# Proves that what the manual pages and Documentation/libmpdemo.rst show is so: runs the commands of
+# their examples, one after the other as a reader would, and compares what they print.
+# Documentation/testing.rst says how examples are written.
 
 # The functions test_* are called by their names.
 # shellcheck disable=SC2317,SC2329
@@ -108,7 +108,7 @@ run_command()
 # The least number of commands, so that a page does not lose them unseen.
 test_poolctl()
 {
-	run_page poolctl.8 16
+	run_page poolctl.8 27
 }
 
 test_device()
@@ -124,6 +124,11 @@ test_overview()
 test_library()
 {
 	run_page libmpdemo.3 6
+}
+
+test_two_processes()
+{
+	run_page libmpdemo 1
 }
 
 # That a page that lies is found.

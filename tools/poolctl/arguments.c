@@ -7,6 +7,7 @@
 
 #include "arguments.h"
 #include "error.h"
+#include "handle.h"
 #include "units.h"
 
 bool argument_name(const char *name)
@@ -76,4 +77,13 @@ bool argument_group(const char *option, const char *text, uint64_t *gid)
 bool argument_mode(const char *option, const char *text, uint32_t *mode)
 {
 	return !text || check(option, text, units_parse_mode(text, mode));
+}
+
+bool argument_handle(const char *text, uint64_t *handle)
+{
+	const char *problem = handle_parse(text, handle);
+
+	if (problem)
+		usage_error("'%s' %s", text, problem);
+	return !problem;
 }

@@ -23,6 +23,7 @@ bool argument_number(const char *option, const char *text, uint64_t most,
 bool argument_user(const char *option, const char *text, uint64_t *uid);
 bool argument_group(const char *option, const char *text, uint64_t *gid);
 
+bool argument_handle(const char *text, uint64_t *handle);
 bool argument_mode(const char *option, const char *text, uint32_t *mode);
 
 #endif /* POOLCTL_ARGUMENTS_H */

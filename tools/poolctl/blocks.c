@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
-/* poolctl alloc, free, reset: use the objects. */
+/* poolctl alloc, reset: use the objects. */
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/mempool_demo.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "arguments.h"
 #include "device.h"
+#include "files.h"
 #include "handle.h"
 #include "hints.h"
 #include "json.h"
@@ -16,11 +16,12 @@
 #include "options.h"
 #include "poolctl.h"
 
-static const char *count, *size, *align;
+static const char *count, *hold, *size, *align;
 
 const struct command_option alloc_options[] = {
 	{ "count", 'N', "N", &count, "pool: number of blocks, all or none (1)" },
-	{ "size", 0, "SIZE", &size, "arena: bytes" },
+	{ "hold", 0, NULL, &hold, "not arena: hold it until the batch or 'poolctl exec' ends" },
+	{ "size", 0, "SIZE", &size, "arena, heap: bytes" },
 	{ "align", 0, "SIZE", &align, "arena: alignment (8)" },
 	{ 0 },
 };
@@ -45,7 +46,7 @@ static int refuse_blocks(struct kernel_error *error, const char *name)
 	const char *hint = hint_use(error, name);
 
 	if (error->error == EOPNOTSUPP) {
-		set_text(error, "the object is an arena, and has no blocks");
+		set_text(error, "the object is no pool: it has no blocks of one size");
 		hint = "--size in place of -N";
 	} else if (error->error == ENOSPC) {
 		set_text(error, "the pool does not have so many blocks in all");
@@ -91,24 +92,82 @@ static void print_handles(const char *name, const uint64_t *handles, uint32_t n)
 		json_print(document);
 }
 
-static int alloc_blocks(int fd, const char *name, uint32_t n)
+static int alloc_blocks(struct file *file, const char *name, uint32_t n)
 {
 	uint64_t *handles = needed(calloc(n, sizeof(*handles)));
 	struct kernel_error error;
 	size_t done;
 	int status;
 
-	if (device_alloc(fd, handles, n, &error)) {
+	if (device_alloc(file->fd, handles, n, !hold, &error)) {
 		free(handles);
 		return refuse_blocks(&error, name);
 	}
+	if (hold)
+		file_add(file, handles, n);
 
 	print_handles(name, handles, n);
 	status = flush_stdout();
 	/* Blocks that nobody has the handles of could not be freed any more. */
-	if (status)
-		device_free(fd, handles, n, &done, &error);
+	if (status) {
+		device_free(file->fd, handles, n, &done, &error);
+		file_remove(file, handles, n);
+	}
 	free(handles);
+	return status;
+}
+
+/* What is printed is what 'poolctl free' takes. */
+static void print_piece(const char *name, const struct heap_piece *piece)
+{
+	struct json_object *document;
+	char text[HANDLE_TEXT];
+
+	handle_format(piece->handle, text);
+	if (!options.json) {
+		puts(text);
+		return;
+	}
+	document = answer(name);
+	json_object_array_add(json_add_array(document, "handles"),
+			      needed(json_object_new_string(text)));
+	json_add_number(document, "offset", piece->offset);
+	json_add_number(document, "bytes", piece->bytes);
+	json_print(document);
+}
+
+static int refuse_piece(struct kernel_error *error, const char *name)
+{
+	const char *hint = hint_use(error, name);
+
+	if (error->error == EAGAIN)
+		set_text(error, "the heap has nothing free now that is so large");
+	else if (error->error == ENOSPC)
+		set_text(error, "the heap can never hand out so much in one piece");
+	return refused(error, hint, NULL, "alloc %s --size %s", name, size);
+}
+
+static int alloc_piece(struct file *file, const char *name, uint64_t bytes)
+{
+	struct heap_piece piece = { .bytes = bytes };
+	struct kernel_error error;
+	size_t done;
+	int status;
+
+	if (align)
+		return usage_error("--align is for arenas, and %s is a heap", name);
+	if (device_heap_alloc(file->fd, &piece, !hold, &error))
+		return refuse_piece(&error, name);
+	if (hold)
+		file_add(file, &piece.handle, 1);
+
+	print_piece(name, &piece);
+	status = flush_stdout();
+	/* As in alloc_blocks(). */
+	if (status) {
+		device_free(file->fd, &piece.handle, 1, &done, &error);
+		file_remove(file, &piece.handle, 1);
+	}
 	return status;
 }
 
@@ -136,7 +195,7 @@ static int alloc_bytes(int fd, const char *name, uint64_t bytes, uint32_t to)
 static bool read_amounts(uint64_t *n, uint64_t *bytes, uint64_t *to)
 {
 	if (size && count)
-		usage_error("--size is for arenas and -N for pools; they exclude each other");
+		usage_error("--size is for arenas and heaps, -N for pools; they exclude each other");
 	else if (align && !size)
 		usage_error("--align is for arenas and needs --size");
 	else if (!argument_number("-N", count, UINT64_MAX, n) ||
@@ -157,109 +216,45 @@ int alloc_main(int argc, char **argv)
 {
 	uint64_t n = 1, bytes = 0, to = 0;
 	struct kernel_error error;
-	int fd, status;
+	struct mpdemo_info info;
+	struct file *file;
 
 	(void)argc;
 	if (!argument_name(argv[0]) || !read_amounts(&n, &bytes, &to))
 		return STATUS_USAGE;
+	if (hold && !file_lasts(argv[0]))
+		return usage_error("--hold is for a batch, and for what 'poolctl exec %s' runs: else the blocks would be freed at once, as poolctl ends",
+				   argv[0]);
 
-	fd = device_open(options.device, argv[0], &error);
-	if (fd < 0)
+	file = file_open(argv[0], &error);
+	if (!file || device_info(file->fd, &info, &error))
 		return refused(&error, hint_use(&error, argv[0]), NULL,
 			       "alloc %s", argv[0]);
-	status = size ? alloc_bytes(fd, argv[0], bytes, to) :
-			alloc_blocks(fd, argv[0], n);
-	close(fd);
-	return status;
-}
-
-static struct json_object *freed_json(const char *name, size_t done)
-{
-	struct json_object *document = answer(name);
-
-	json_add_number(document, "freed", done);
-	return document;
-}
-
-/* @handles[@done] is the one that was refused. */
-static int refuse_free(struct kernel_error *error, const char *name,
-		       const uint64_t *handles, size_t n, size_t done)
-{
-	const char *hint = hint_use(error, name);
-	char text[HANDLE_TEXT], progress[64] = "";
-
-	if (error->error == ENOENT)
-		hint = "use a handle that 'poolctl alloc' has printed";
-	if (n > 1)
-		snprintf(progress, sizeof(progress),
-			 ", after %zu of %zu were freed", done, n);
-	return refused(error, hint, freed_json(name, done), "free %s %s%s",
-		       name, handle_format(handles[done], text), progress);
-}
-
-static int free_blocks(const char *name, const uint64_t *handles, size_t n)
-{
-	struct kernel_error error;
-	size_t done = 0;
-	int fd, result;
-
-	fd = device_open(options.device, name, &error);
-	if (fd < 0)
-		return refused(&error, hint_use(&error, name), NULL, "free %s",
-			       name);
-	result = device_free(fd, handles, n, &done, &error);
-	close(fd);
-	if (result)
-		return refuse_free(&error, name, handles, n,
-				   done < n ? done : n - 1);
-
-	if (options.json)
-		json_print(freed_json(name, done));
-	else
-		remark("freed %zu block%s of %s", done, done == 1 ? "" : "s",
-		       name);
-	return STATUS_OK;
-}
-
-int free_main(int argc, char **argv)
-{
-	size_t n = argc - 1;
-	uint64_t *handles;
-	int status;
-
-	if (!argument_name(argv[0]))
-		return STATUS_USAGE;
-
-	handles = needed(calloc(n, sizeof(*handles)));
-	for (size_t i = 0; i < n; i++) {
-		const char *problem = handle_parse(argv[1 + i], &handles[i]);
-
-		if (problem) {
-			free(handles);
-			return usage_error("'%s' %s", argv[1 + i], problem);
-		}
-	}
-	status = free_blocks(argv[0], handles, n);
-	free(handles);
-	return status;
+	if (!size)
+		return alloc_blocks(file, argv[0], n);
+	if (info.out_kind == MPDEMO_OBJECT_HEAP)
+		return alloc_piece(file, argv[0], bytes);
+	if (hold && info.out_kind == MPDEMO_OBJECT_ARENA)
+		return usage_error("--hold is not for arenas: what is allocated of %s belongs to it",
+				   argv[0]);
+	return alloc_bytes(file->fd, argv[0], bytes, to);
 }
 
 int reset_main(int argc, char **argv)
 {
 	const char *name = argv[0];
 	struct kernel_error error;
+	struct file *file;
 	uint64_t bytes = 0;
-	int fd, result = -1;
+	int result = -1;
 
 	(void)argc;
 	if (!argument_name(name))
 		return STATUS_USAGE;
 
-	fd = device_open(options.device, name, &error);
-	if (fd >= 0) {
-		result = device_arena_reset(fd, &bytes, &error);
-		close(fd);
-	}
+	file = file_open(name, &error);
+	if (file)
+		result = device_arena_reset(file->fd, &bytes, &error);
 	if (result && error.error == EOPNOTSUPP)
 		set_text(&error, "the object is a pool; only arenas are reset");
 	if (result)

@@ -21,6 +21,9 @@ extern const char *columns_wanted, *columns_all, *columns_sort;
 
 #define COLUMNS_MAX	64
 
+/* The most important ones. */
+#define COLUMNS_OF_LIST	"ID,NAME,KIND,SIZE,CAPACITY,IN-USE,PEAK,USE%,FAILURES"
+
 /* struct columns - columns that were chosen, from left to right, and one to sort by */
 struct columns {
 	size_t count;

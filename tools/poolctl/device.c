@@ -30,9 +30,10 @@ static const struct {
 	{ ESTALE, "the block of this handle was freed and allocated again" },
 	{ ENOENT, "there is no block of this handle, and never was" },
 	{ EPERM, "somebody else holds the block" },
+	{ EBADF, "the mode of the object does not allow to read it" },
+	{ EDQUOT, "an open file may not hold so many blocks: the quota of the object" },
 	{ EACCES, "the mode of the object does not allow this access" },
 	{ ESHUTDOWN, "the object was deleted" },
-	{ EBADF, "the object was not opened for this" },
 	{ ENFILE, "the module's limit of objects (max_objects) is reached" },
 	{ ENOBUFS, "the module's limit of bytes (max_bytes) is reached" },
 	{ ENOLCK, "the user may not lock that much memory (RLIMIT_MEMLOCK)" },
@@ -178,8 +179,15 @@ static int open_named(const char *path, const char *name, uint32_t access,
 	return fd;
 }
 
+/* For reading as well, where the object lets us: who only writes can do the most. */
 int device_open(const char *path, const char *name, struct kernel_error *error)
 {
+	int fd = open_named(path, name, MPDEMO_ACCESS_READ | MPDEMO_ACCESS_WRITE,
+			    error);
+
+	if (fd >= 0 || error->error != EACCES)
+		return fd;
+	*error = (struct kernel_error){ 0 };
 	return open_named(path, name, MPDEMO_ACCESS_WRITE, error);
 }
 
@@ -189,20 +197,28 @@ int device_open_to_read(const char *path, const char *name,
 	return open_named(path, name, MPDEMO_ACCESS_READ, error);
 }
 
-int device_heap_class(int fd, struct mpdemo_heap_class *class,
-		      struct kernel_error *error)
+int device_info(int fd, struct mpdemo_info *info, struct kernel_error *error)
 {
-	class->size = sizeof(*class);
-	class->flags = 0;
+	*info = (struct mpdemo_info){ .size = sizeof(*info) };
+	return ioctl(fd, MPDEMO_IOC_INFO, info) ? refuse(error) : 0;
+}
+
+int device_heap_class(int fd, unsigned int number,
+		      struct mpdemo_heap_class *class, struct kernel_error *error)
+{
+	*class = (struct mpdemo_heap_class){
+		.size = sizeof(*class),
+		.number = number,
+	};
 	return ioctl(fd, MPDEMO_IOC_HEAP_STATS, class) ? refuse(error) : 0;
 }
 
-int device_alloc(int fd, uint64_t *handles, uint32_t count,
+int device_alloc(int fd, uint64_t *handles, uint32_t count, bool keep,
 		 struct kernel_error *error)
 {
 	struct mpdemo_bulk arg = {
 		.size = sizeof(arg),
-		.flags = MPDEMO_ALLOC_KEEP,
+		.flags = keep ? MPDEMO_ALLOC_KEEP : 0,
 		.count = count,
 		.handles = (uintptr_t)handles,
 	};
@@ -210,8 +226,8 @@ int device_alloc(int fd, uint64_t *handles, uint32_t count,
 	return ioctl(fd, MPDEMO_IOC_ALLOC_BULK, &arg) ? refuse(error) : 0;
 }
 
-int device_free(int fd, const uint64_t *handles, size_t count, size_t *done,
-		struct kernel_error *error)
+static int work_through(int fd, unsigned long request, const uint64_t *handles,
+			size_t count, size_t *done, struct kernel_error *error)
 {
 	for (*done = 0; *done < count;) {
 		size_t left = count - *done;
@@ -221,7 +237,7 @@ int device_free(int fd, const uint64_t *handles, size_t count, size_t *done,
 							  MPDEMO_BULK_MAX,
 			.handles = (uintptr_t)(handles + *done),
 		};
-		int result = ioctl(fd, MPDEMO_IOC_FREE_BULK, &arg);
+		int result = ioctl(fd, request, &arg);
 
 		if (result)
 			refuse(error);
@@ -229,6 +245,63 @@ int device_free(int fd, const uint64_t *handles, size_t count, size_t *done,
 		if (result)
 			return -1;
 	}
+	return 0;
+}
+
+int device_free(int fd, const uint64_t *handles, size_t count, size_t *done,
+		struct kernel_error *error)
+{
+	return work_through(fd, MPDEMO_IOC_FREE_BULK, handles, count, done,
+			    error);
+}
+
+int device_keep(int fd, const uint64_t *handles, size_t count, size_t *done,
+		struct kernel_error *error)
+{
+	return work_through(fd, MPDEMO_IOC_KEEP, handles, count, done, error);
+}
+
+int device_take(int fd, const uint64_t *handles, size_t count, size_t *done,
+		struct kernel_error *error)
+{
+	return work_through(fd, MPDEMO_IOC_TAKE, handles, count, done, error);
+}
+
+int device_copy(int fd, uint64_t offset, void *bytes, size_t count,
+		bool to_object, struct kernel_error *error)
+{
+	for (size_t done = 0; done < count;) {
+		char *at = (char *)bytes + done;
+		ssize_t n = to_object ?
+			pwrite(fd, at, count - done, offset + done) :
+			pread(fd, at, count - done, offset + done);
+
+		if (n < 0 && errno != EINTR)
+			return refuse(error);
+		if (!n) {
+			errno = ENOSPC;
+			return refuse(error);
+		}
+		if (n > 0)
+			done += n;
+	}
+	return 0;
+}
+
+int device_heap_alloc(int fd, struct heap_piece *piece, bool keep,
+		      struct kernel_error *error)
+{
+	struct mpdemo_heap_alloc arg = {
+		.size = sizeof(arg),
+		.flags = keep ? MPDEMO_ALLOC_KEEP : 0,
+		.bytes = piece->bytes,
+	};
+
+	if (ioctl(fd, MPDEMO_IOC_HEAP_ALLOC, &arg))
+		return refuse(error);
+	piece->bytes = arg.out_bytes;
+	piece->handle = arg.out_handle;
+	piece->offset = arg.out_offset;
 	return 0;
 }
 

@@ -6,20 +6,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "checks.h"
 #include "device.h"
+#include "doctor.h"
 #include "error.h"
 #include "json.h"
-#include "memory.h"
 #include "object_request.h"
 #include "options.h"
 #include "poolctl.h"
-#include "text.h"
 
 #define MODULE		"/sys/module/mempool_demo"
 #define PARAMETERS	MODULE "/parameters/"
@@ -28,48 +27,8 @@
 /* How much of a limit may be in use before that is worth a word, in per cent. */
 #define NEARLY_ALL	90
 
-enum verdict { FINE, NOTE, PROBLEM };
-
-static const char *const verdict_names[] = { "ok", "note", "problem" };
-
-static struct json_object *checks;
 static struct utsname host;
 static bool loaded;
-static unsigned int problems;
-
-/* @hint may be NULL: nothing has to be done. */
-static void say(enum verdict verdict, const char *check, const char *hint,
-		const char *format, ...) __attribute__((format(printf, 4, 5)));
-
-static void say(enum verdict verdict, const char *check, const char *hint,
-		const char *format, ...)
-{
-	char text[TEXT_SIZE], safe[TEXT_SIZE];
-	struct json_object *json;
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	text_escape(safe, text);
-	problems += verdict == PROBLEM;
-
-	if (!options.json) {
-		printf("%-8s %-9s %s\n", verdict_names[verdict], check, safe);
-		if (hint)
-			printf("%19stry: %s\n", "", hint);
-		return;
-	}
-	json = needed(json_object_new_object());
-	json_add_string(json, "check", check);
-	json_add_string(json, "status", verdict_names[verdict]);
-	json_add_string(json, "text", safe);
-	if (hint)
-		json_add_string(json, "hint", hint);
-	else
-		json_object_object_add(json, "hint", NULL);
-	json_object_array_add(checks, json);
-}
 
 /* The first line of a file; false where it cannot be read. */
 static bool read_line(const char *path, char *line, size_t size)
@@ -272,16 +231,8 @@ static void check_netlink(void)
 	object_list_clear(&list);
 }
 
-int doctor_main(int argc, char **argv)
+void doctor_look(void)
 {
-	struct json_object *document = NULL;
-
-	(void)argc;
-	(void)argv;
-	if (options.json) {
-		document = json_document();
-		checks = json_add_array(document, "checks");
-	}
 	uname(&host);
 	check_module();
 	check_headers();
@@ -291,9 +242,19 @@ int doctor_main(int argc, char **argv)
 	check_netlink();
 	if (loaded)
 		check_summary();
-	if (document) {
-		json_add_number(document, "problems", problems);
+}
+
+int doctor_main(int argc, char **argv)
+{
+	struct json_object *document = options.json ? json_document() : NULL;
+	unsigned int problems;
+
+	(void)argc;
+	(void)argv;
+	checks_begin(document);
+	doctor_look();
+	problems = checks_end();
+	if (document)
 		json_print(document);
-	}
 	return problems ? STATUS_ABSENT : STATUS_OK;
 }

@@ -137,6 +137,21 @@ int usage_error(const char *format, ...)
 	return STATUS_USAGE;
 }
 
+int failed(int status, const char *format, ...)
+{
+	char message[TEXT_SIZE], line[TEXT_SIZE + 32];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(message, sizeof(message), format, args);
+	va_end(args);
+	snprintf(line, sizeof(line), "%s: %s", options.command, message);
+	print_line("poolctl: ", line);
+	if (options.json)
+		print_json(NULL, status, NULL, message, NULL, NULL);
+	return status;
+}
+
 void remark(const char *format, ...)
 {
 	char message[TEXT_SIZE];

@@ -34,6 +34,12 @@ int refused(const struct kernel_error *error, const char *hint,
 int usage_error(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
 
+/* And for what neither the kernel nor the command line is to blame for; returns
+ * @status.
+ */
+int failed(int status, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /* Remark on stderr, unless --quiet or --json. */
 void remark(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));

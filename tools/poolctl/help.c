@@ -24,6 +24,10 @@ static const char common_options[] =
 	" -h, --help         this help\n"
 	" -V, --version      the version\n";
 
+static const char front_options[] =
+	" -b, --batch FILE   run the commands in FILE, see 'poolctl help batch'\n"
+	" -f, --force        of a batch: go on after a command that failed\n";
+
 const struct command *find_command(const char *word)
 {
 	for (const struct command *c = commands; c->word; c++) {
@@ -62,6 +66,7 @@ int help_overview(void)
 		printf(" %-24s %s\n", grammar, c->help);
 	}
 	printf("\nOptions, before or after the command:\n%s", common_options);
+	printf("\nIn place of a command:\n%s", front_options);
 	puts("\n"
 	     "Exit status: 0 success, 1 wrong usage (nothing was sent to the kernel),\n"
 	     "2 the kernel refused, 3 what it needs is not there: module, device, clock.\n"
@@ -93,16 +98,15 @@ int help_command(const struct command *command)
 
 	puts("\nOptions:");
 	for (; option && option->name; option++) {
-		const char *argument = option->argument;
+		const char *argument = option->argument ? option->argument : "";
 		char grammar[40];
 
 		if (option->letter)
 			snprintf(grammar, sizeof(grammar), "-%c, --%s %s",
-				 option->letter, option->name,
-				 argument ? argument : "");
+				 option->letter, option->name, argument);
 		else
 			snprintf(grammar, sizeof(grammar), "    --%s %s",
-				 option->name, argument ? argument : "");
+				 option->name, argument);
 		printf(" %-22s  %s\n", grammar, option->help);
 	}
 	printf("%s", common_options);

@@ -11,6 +11,8 @@ struct json_object *json_document(void)
 	struct json_object *document = needed(json_object_new_object());
 
 	json_add_number(document, "schema", JSON_SCHEMA);
+	if (options.batch_line)
+		json_add_number(document, "line", options.batch_line);
 	return document;
 }
 

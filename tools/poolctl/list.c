@@ -15,8 +15,6 @@
 #include "poolctl.h"
 #include "show.h"
 
-static const char list_columns[] =
-	"ID,NAME,KIND,SIZE,CAPACITY,IN-USE,PEAK,USE%,FAILURES";
 static const char stats_columns[] =
 	"ID,NAME,KIND,IN-USE,PEAK,ALLOCS,FREES,FAILURES,REFUSED,KEPT,RECLAIMED,FILES,FOOTPRINT";
 
@@ -60,7 +58,7 @@ int list_main(int argc, char **argv)
 
 	(void)argc;
 	(void)argv;
-	if (!columns_choose(&columns, list_columns))
+	if (!columns_choose(&columns, COLUMNS_OF_LIST))
 		return STATUS_USAGE;
 	if (read_objects(NULL, &list, &error)) {
 		object_list_clear(&list);
@@ -112,8 +110,9 @@ int stats_main(int argc, char **argv)
 static void read_classes(const struct object *object,
 			 struct heap_classes *classes)
 {
-	struct mpdemo_heap_class class = { .number = 0 };
+	struct mpdemo_heap_class class;
 	struct kernel_error error;
+	unsigned int number = 0;
 	int fd, result = 0;
 
 	*classes = (struct heap_classes){ 0 };
@@ -127,16 +126,16 @@ static void read_classes(const struct object *object,
 	}
 	/* The last one is the pages for large sizes. */
 	do {
-		result = device_heap_class(fd, &class, &error);
+		result = device_heap_class(fd, number, &class, &error);
 		if (result)
 			break;
 		classes->classes = needed(realloc(classes->classes,
-						  (class.number + 1) * sizeof(class)));
-		classes->classes[class.number] = class;
-	} while (class.number++ < class.out_classes);
+						  (number + 1) * sizeof(class)));
+		classes->classes[number] = class;
+	} while (number++ < class.out_classes);
 	close(fd);
 	if (!result)
-		classes->count = class.number;
+		classes->count = number;
 }
 
 static void show_objects(const struct object_list *list)

@@ -60,12 +60,39 @@ const struct command commands[] = {
 	  "Blocks that are kept are freed at once. What programs hold stays until they\n"
 	  "free it or end." },
 	{ "alloc", alloc_main, "NAME", 1, 1, alloc_options,
-	  "Allocate blocks of a pool or bytes of an arena",
+	  "Allocate blocks of a pool, or bytes of an arena or a heap",
 	  "The object keeps what is allocated when the command has ended, until\n"
-	  "'poolctl free' or 'poolctl reset'. Prints the handles of the blocks as\n"
-	  "INDEX.GENERATION, one per line, or the offset in the arena." },
+	  "'poolctl free' or 'poolctl reset'; with --hold the batch holds it instead, or\n"
+	  "what 'poolctl exec' runs. Prints handles as INDEX.GENERATION, one per line, or\n"
+	  "the offset in the arena." },
 	{ "free", free_main, "NAME HANDLE...", 2, MANY, NULL,
-	  "Free blocks of a pool; stops at the first refusal", NULL },
+	  "Free blocks of a pool or a heap; stops at the first refusal", NULL },
+	{ "keep", keep_main, "NAME HANDLE...", 2, MANY, NULL,
+	  "Give blocks that a batch holds to the pool",
+	  "In a batch, or in what 'poolctl exec' runs. Stops at the first refusal." },
+	{ "take", take_main, "NAME HANDLE...", 2, MANY, NULL,
+	  "Take blocks that the pool keeps, to hold them",
+	  "In a batch until it ends, or in what 'poolctl exec' runs until that ends.\n"
+	  "Stops at the first refusal." },
+	{ "read", read_main, "NAME HANDLE", 2, 2, read_options,
+	  "Write the bytes of a block to stdout",
+	  "The block is kept, or held by the batch. It is taken for a moment, in which\n"
+	  "nobody else gets it; if poolctl is killed just then, by SIGKILL, the block is\n"
+	  "freed." },
+	{ "write", write_main, "NAME HANDLE [TEXT]", 2, 3, write_options,
+	  "Write TEXT, or what is on stdin, to a block",
+	  "All of it or nothing. As 'poolctl read', and where the handle is not good any\n"
+	  "more nothing is written." },
+	{ "exec", exec_main, "NAME -- COMMAND...", 2, MANY, exec_options,
+	  "Run a command that has the object open",
+	  "  poolctl exec bullets -N 2 -- ./game --fast\n"
+	  "\n"
+	  "What the open file holds goes back when the command ends, in whatever way, and\n"
+	  "what it has started in the background. To the command it is the descriptor\n"
+	  "$MPDEMO_FD, and $MPDEMO_HANDLES has the handles of the N blocks, with spaces\n"
+	  "between them. poolctl uses it too: there 'alloc --hold' and 'take' hold blocks\n"
+	  "until the command ends, and 'keep' gives them to the pool. Exits as the command\n"
+	  "does; 126 where it cannot be run, 127 where it is not found." },
 	{ "reset", reset_main, "ARENA", 1, 1, NULL,
 	  "Free all that was allocated from an arena", NULL },
 	{ "bench", bench_main, "", 0, 0, bench_options,
@@ -78,9 +105,32 @@ const struct command commands[] = {
 	  "What the textfile collector of node_exporter reads:\n"
 	  "  poolctl metrics > mempool_demo.prom.new &&\n"
 	  "  mv mempool_demo.prom.new /var/lib/prometheus/node-exporter/mempool_demo.prom" },
+	{ "verify", verify_main, "NAME", 1, 1, verify_options,
+	  "Look for what was written to where it should not",
+	  "What the kernel has found in blocks of a pool that were free, which it looks for\n"
+	  "when they are allocated, where poison is on; and whether the numbers of an object\n"
+	  "can be true. Exit status 5 if something is damaged.\n"
+	  "\n"
+	  "With --all the free blocks are allocated, for the kernel to look at them, and\n"
+	  "freed: for a moment nobody else finds one. allocs, frees and the peak grow." },
+	{ "batch", batch_main, "[FILE]", 0, 1, batch_options,
+	  "Run the commands in a file, or those on stdin",
+	  "One in a line, as behind 'poolctl'; words in quotes, comments and blank lines\n"
+	  "as in a shell, where nothing is expanded. Stops at the first that fails, and\n"
+	  "exits as that did. There is one open file of each object for all of them, so\n"
+	  "blocks can be held:\n"
+	  "  alloc bullets --hold     until the end of the batch, or 'keep'\n"
+	  "With --json there is a document of one line for each command that has an\n"
+	  "answer, with the number of its \"line\"." },
 	{ "doctor", doctor_main, "", 0, 0, NULL,
 	  "Look for what stands in the way, and say what to do",
 	  "Changes nothing. Exit status 0 where the module can be used, else 3." },
+	{ "report", report_main, "", 0, 0, NULL,
+	  "Show what a report of a bug needs",
+	  "Versions, the machine, what 'poolctl doctor' says, all objects, and what the\n"
+	  "module has said in the kernel's log: for everybody to see, as there are no\n"
+	  "addresses in it, no contents of blocks, and no name of the machine. Root sees\n"
+	  "more than others." },
 	{ "help", help_main, "[COMMAND]", 0, 1, NULL,
 	  "Show this help, or that of a command", NULL },
 	{ "version", version_main, "", 0, 0, NULL, "Show the version", NULL },
@@ -102,7 +152,7 @@ static int run(const struct command *command, int argc, char **argv)
 
 static int dispatch(int argc, char **argv)
 {
-	const char *word = argc ? argv[0] : "list";
+	const char *word = argc ? argv[0] : options.batch ? "batch" : "list";
 	const struct command *command = find_command(word);
 	int first = 0;
 
@@ -121,23 +171,44 @@ static int dispatch(int argc, char **argv)
 	if (options.version)
 		return version_main(0, NULL);
 	options.command = command->word;
+	if (options.batch && argc)
+		return usage_error("-b is in place of a command");
+	if (options.force && command->run != batch_main)
+		return usage_error("-f is for batches");
 	return run(command, argc - first, argv + first);
 }
 
-int main(int argc, char **argv)
+/* The command of the line before may have had options. */
+static void forget_options(void)
+{
+	for (const struct command *c = commands; c->word; c++) {
+		const struct command_option *option = c->options;
+
+		for (; option && option->name; option++)
+			*option->value = NULL;
+	}
+}
+
+int command_line(int argc, char **argv)
 {
 	int first, status, flushed;
 
-	/* A reader that is gone shall be an error like any other: 'alloc' has
-	 * to take its blocks back then.
-	 */
-	signal(SIGPIPE, SIG_IGN);
-
-	options_init();
+	forget_options();
 	first = options_before_command(argc, argv);
 	if (first > argc)
 		first = argc;
 	status = dispatch(argc - first, argv + first);
 	flushed = flush_stdout();
 	return status ? status : flushed;
+}
+
+int main(int argc, char **argv)
+{
+	/* A reader that is gone shall be an error like any other: 'alloc' has
+	 * to take its blocks back then.
+	 */
+	signal(SIGPIPE, SIG_IGN);
+
+	options_init();
+	return command_line(argc, argv);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "arguments.h"
+#include "files.h"
 #include "hints.h"
 #include "json.h"
 #include "memory.h"
@@ -221,6 +222,7 @@ int destroy_main(int argc, char **argv)
 		result = object_delete(&netlink, argv[done], &error);
 		if (result)
 			break;
+		file_forget(argv[done]);
 		remark_warning(&error);
 		remark("destroyed %s", argv[done]);
 	}

@@ -31,6 +31,13 @@ static const struct option common[] = {
 	{ "version",	no_argument,		NULL, 'V' },
 };
 
+/* Only before the command, in place of one. */
+static const struct command_option front[] = {
+	{ "batch", 'b', "FILE", &options.batch, NULL },
+	{ "force", 'f', NULL, &options.force, NULL },
+	{ 0 },
+};
+
 #define NCOMMON		(sizeof(common) / sizeof(common[0]))
 #define COMMON_LETTERS	"jpnrBd:qhV"
 #define MAX_OPTIONS	16	/* of one command */
@@ -193,9 +200,10 @@ int options_before_command(int argc, char **argv)
 {
 	struct getopt_tables tables;
 
+	*complaint = '\0';
 	/* '+': stop at the first word; ':': tell a missing argument apart */
-	fill_tables(&tables, "+:", NULL);
-	return take_options(&tables, NULL, argc, argv);
+	fill_tables(&tables, "+:", front);
+	return take_options(&tables, front, argc, argv);
 }
 
 int options_of_command(const struct command *command, int argc, char **argv)

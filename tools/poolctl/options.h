@@ -22,6 +22,10 @@ enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
  * @version: show the version instead
  * @device: path of the device
  * @command: word of the command; NULL before it is known
+ * @batch: file of commands; NULL: there is one on the command line
+ * @force: of a batch: go on after a failure; else NULL
+ * @batch_line: in a batch: which line this is; else 0
+ * @batch_stdin: in a batch: stdin has the commands, and is no input for them
  */
 struct options {
 	bool json;
@@ -35,6 +39,10 @@ struct options {
 	bool version;
 	const char *device;
 	const char *command;
+	const char *batch;
+	const char *force;
+	unsigned long batch_line;
+	bool batch_stdin;
 };
 
 extern struct options options;

@@ -17,6 +17,7 @@ enum exit_status {
 	STATUS_USAGE = 1,	/* nothing was sent to the kernel */
 	STATUS_REFUSED = 2,	/* the kernel refused */
 	STATUS_ABSENT = 3,	/* no module, no device, or not the right one */
+	STATUS_FALSE = 5,	/* what was asked for is not so */
 };
 
 /*
@@ -62,6 +63,12 @@ struct command {
 
 extern const struct command commands[];	/* ends with a word of NULL */
 
+/*
+ * Run what @argv says, as it was given to main(). Returns its exit status, or
+ * that of not being able to print.
+ */
+int command_line(int argc, char **argv);
+
 extern const struct command_option list_options[];
 extern const struct command_option stats_options[];
 extern const struct command_option create_options[];
@@ -70,6 +77,11 @@ extern const struct command_option monitor_options[];
 extern const struct command_option alloc_options[];
 extern const struct command_option bench_options[];
 extern const struct command_option metrics_options[];
+extern const struct command_option batch_options[];
+extern const struct command_option read_options[];
+extern const struct command_option write_options[];
+extern const struct command_option exec_options[];
+extern const struct command_option verify_options[];
 
 int list_main(int argc, char **argv);
 int stats_main(int argc, char **argv);
@@ -81,10 +93,18 @@ int create_main(int argc, char **argv);
 int destroy_main(int argc, char **argv);
 int alloc_main(int argc, char **argv);
 int free_main(int argc, char **argv);
+int keep_main(int argc, char **argv);
+int take_main(int argc, char **argv);
+int read_main(int argc, char **argv);
+int write_main(int argc, char **argv);
+int exec_main(int argc, char **argv);
 int reset_main(int argc, char **argv);
 int bench_main(int argc, char **argv);
+int verify_main(int argc, char **argv);
+int report_main(int argc, char **argv);
 int doctor_main(int argc, char **argv);
 int metrics_main(int argc, char **argv);
+int batch_main(int argc, char **argv);
 int help_main(int argc, char **argv);
 int version_main(int argc, char **argv);
 

@@ -14,8 +14,11 @@
 #include "device.h"
 #include "handle.h"
 #include "hints.h"
+#include "log.h"
+#include "rules.h"
 #include "text.h"
 #include "units.h"
+#include "words.h"
 
 static int number, failures;
 
@@ -297,6 +300,130 @@ static void test_hints(char **names)
 	       "nothing to do about", "EXFULL");
 }
 
+static void words_are(const char *line, const char *expected)
+{
+	char copy[128], joined[128] = "", safe[TEXT_SIZE], *words[66];
+	const char *problem;
+	int count;
+
+	snprintf(copy, sizeof(copy), "%s", line);
+	problem = words_split(copy, strlen(copy), words, &count);
+	for (int i = 0; !problem && i < count; i++) {
+		strcat(joined, words[i]);
+		strcat(joined, "|");
+	}
+	text_escape(safe, line);
+	report((problem ? !expected : expected && !strcmp(joined, expected)) &&
+	       (problem || !words[count]), "words", safe);
+}
+
+static void test_words(void)
+{
+	static char nul[] = "a\0b";
+	char *words[4];
+	int count;
+
+	words_are("", "");
+	words_are("\n", "");
+	words_are(" \t# nothing", "");
+	words_are("list", "list|");
+	words_are("  free p\t0.1  1.1\r\n", "free|p|0.1|1.1|");
+	words_are("a b#c #d", "a|b#c|");
+	words_are("'a b' \"c d\"e '' \"\"", "a b|c de|||");
+	words_are("'a\\n#\"' \"it's \\\"it\\\"\"", "a\\n#\"|it's \"it\"|");
+	words_are("a\\ b \\#c \\\\", "a b|#c|\\|");
+	words_are("a\\\n", "a\\|");
+	words_are("a", "a|");
+	words_are("'a", NULL);
+	words_are("a \"b\\\"", NULL);
+	report(words_split(nul, 3, words, &count), "no words", "a NUL");
+}
+
+/* A pool of 10 blocks, 4 in use: 3 since its counters were reset, which were 6. */
+static struct object some_pool(void)
+{
+	return (struct object){ .value = {
+		[MPDEMO_A_KIND] = MPDEMO_KIND_POOL, [MPDEMO_A_BLOCK_SIZE] = 60,
+		[MPDEMO_A_STRIDE] = 64, [MPDEMO_A_FOOTPRINT] = 4096,
+		[MPDEMO_A_BLOCKS] = 10, [MPDEMO_A_PRESENT] = 10,
+		[MPDEMO_A_MAX_BLOCKS] = 10, [MPDEMO_A_IN_USE] = 4,
+		[MPDEMO_A_KEPT] = 4, [MPDEMO_A_PEAK] = 4,
+		[MPDEMO_A_ALLOCS] = 6, [MPDEMO_A_FREES] = 3,
+	} };
+}
+
+static void test_rules(void)
+{
+	static const struct {
+		int attribute;
+		uint64_t value;
+		const char *broken;
+	} cases[] = {
+		{ MPDEMO_A_IN_USE, 11, "in use than there are" },
+		{ MPDEMO_A_PRESENT, 11, "than there may be" },
+		{ MPDEMO_A_PRESENT, 9, "than there have to be" },
+		{ MPDEMO_A_KEPT, 5, "kept" },
+		{ MPDEMO_A_PEAK, 3, "peak" },
+		{ MPDEMO_A_BLOCK_SIZE, 65, "overlap" },
+		{ MPDEMO_A_FOOTPRINT, 639, "footprint" },
+		{ MPDEMO_A_ALLOCS, 8, "not those" },
+		{ MPDEMO_A_FREES, 13, "not those" },
+	};
+	struct mpdemo_heap_class class = { .out_blocks = 4, .out_in_use = 4, .out_peak = 4 };
+	struct object object = some_pool();
+
+	report(!rules_broken(&object), "rules", "a pool");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *broken;
+
+		object = some_pool();
+		object.value[cases[i].attribute] = cases[i].value;
+		broken = rules_broken(&object);
+		report(broken && strstr(broken, cases[i].broken), "rules", cases[i].broken);
+	}
+	object.value[MPDEMO_A_WAITERS] = 1;
+	report(!rules_broken(&object), "rules", "somebody waits");
+
+	object = (struct object){ .value = {
+		[MPDEMO_A_KIND] = MPDEMO_KIND_ARENA, [MPDEMO_A_BYTES] = 10,
+		[MPDEMO_A_IN_USE] = 10, [MPDEMO_A_PEAK] = 10,
+	} };
+	report(!rules_broken(&object), "rules", "an arena");
+	object.value[MPDEMO_A_PEAK] = 9;
+	report(rules_broken(&object), "rules", "peak of an arena");
+	object.value[MPDEMO_A_BYTES] = 9;
+	report(rules_broken(&object), "rules", "bytes of an arena");
+
+	report(!rules_broken_class(&class), "rules", "a class");
+	class.out_peak = 3;
+	report(rules_broken_class(&class), "rules", "peak of a class");
+	class.out_blocks = 3;
+	report(rules_broken_class(&class), "rules", "blocks of a class");
+}
+
+static void hides(const char *line, const char *expected)
+{
+	char copy[128];
+
+	snprintf(copy, sizeof(copy), "%s", line);
+	log_hide(copy);
+	report(!strcmp(copy, expected), "hide", line);
+}
+
+static void test_log(void)
+{
+	hides("", "");
+	hides("[   12.345678] mempool_demo: loaded", "[   12.345678] mempool_demo: loaded");
+	hides("byte 3 is 0x41 and not 0x6b, found", "byte 3 is ... and not ..., found");
+	hides("0x4", "...");
+	hides("ffff888003a4c000: ok", "...: ok");
+	hides("at 00000000DEADBEEF", "at ...");
+	hides("by f+0x12/0x4a0 [mempool_demo]", "by f+0x12/0x4a0 [mempool_demo]");
+	hides("4398046511104 bytes", "4398046511104 bytes");
+	hides("a0x41 deadbeef0123", "a0x41 deadbeef0123");
+	hides("RAX: ffffffffc0a01234 RBX: 0000000000000001", "RAX: ... RBX: ...");
+}
+
 int main(int argc, char **argv)
 {
 	puts("KTAP version 1");
@@ -311,6 +438,9 @@ int main(int argc, char **argv)
 	test_extack_of_dump();
 	test_figures();
 	test_hints(argv + 1);
+	test_words();
+	test_rules();
+	test_log();
 	printf("1..%d\n", number);
 	return failures != 0;
 }

@@ -29,7 +29,7 @@ expect() {	# STATUS TEXT ARGUMENTS...
 	status=$1
 	text=$2
 	shift 2
-	$POOLCTL "$@" >"$out/stdout" 2>"$out/stderr"
+	$POOLCTL "$@" >"$out/stdout" 2>"$out/stderr" </dev/null
 	got=$?
 	[ $got -eq "$status" ] && cat "$out/stderr" "$out/stdout" |
 		grep -qF -- "$text"
@@ -127,10 +127,29 @@ expect 1 "exclude each other" alloc rx -N 1 --size 64
 expect 1 "needs --size" alloc rx --align 64
 expect 1 "not a handle" free rx 0.1 7
 expect 1 "not a handle" free rx 0.4294967296 -j
+expect 1 "only in a batch" keep rx 0.1 -j
+expect 1 "only in a batch" take rx 0.1
+expect 1 "--hold is for a batch" alloc rx --hold -j
+expect 1 "too few" read rx
+expect 1 "unexpected argument" write rx 0.1 a b
+expect 1 "not a size" read rx 0.1 -o -
+expect 1 "too few" exec rx
+expect 1 "too few" verify
+expect 1 "unexpected argument" report rx
+expect 0 "doctor" report
+expect 0 '"problems"' report -j
+expect 1 "cannot open" -b "$out/nothing"
+expect 1 "in place of a command" -b /dev/null list
+expect 1 "-f is for batches" -f list -j
+printf 'version\n\n lsit # wrong\nversion\n' >"$out/batch"
+expect 1 "Command failed $out/batch:3" batch "$out/batch"
 expect 1 "there is no suite" bench --suite modern
 expect 1 "too large" bench --cpu 4294967296
 
 expect 3 "there is no device" alloc rx -d "$out/nothing" -j
+expect 3 "is not the device" read rx 0.1 -d /dev/null -j
+expect 3 "is not the device" write rx 0.1 text -d /dev/null
+expect 3 "is not the device" exec rx -d /dev/null -j -- true
 expect 3 "is not the device" free rx 0.1 -d /dev/null -j
 expect 3 "is not the device" reset rx -d "$out"
 expect 3 "\\x1b[31m" reset "$(printf '\033[31m')" -d /dev/null
@@ -152,6 +171,7 @@ if ! [ -d /sys/module/mempool_demo ]; then
 	expect 3 "modprobe mempool_demo" monitor -j
 	expect 3 "there is no device /dev/mempool_demo" alloc rx
 	expect 3 "" bench -j
+	expect 3 "mempool-demo" verify rx -j
 	expect 3 "mempool_demo is not loaded" doctor
 fi
 

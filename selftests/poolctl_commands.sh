@@ -1,0 +1,207 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Proves that no command of poolctl is without a promised answer: each that "poolctl help" lists
+# has rows in the table below, for where it works, where it is refused and where there is nothing
+# to tell, and says in JSON what they say.
+
+# The functions test_* are called by their names.
+# shellcheck disable=SC2317,SC2329
+# shellcheck source=selftests/tap.sh
+. "$(dirname "$0")/tap.sh"
+# shellcheck source=selftests/poolctl_test.sh
+. "$(dirname "$0")/poolctl_test.sh"
+
+# CASE STATUS COMMAND LINE => FILTER, which is about all the documents that were printed, in $d, or
+# "none", where there are to be none. COMMAND LINE is for a shell; its first word is the command.
+#
+#	works		there are a pool p of 10 blocks, of which 0.1 is kept, and an arena a
+#	fails		as well
+#	empty		there are no objects
+#
+# A command that has no such case says why not: "CASE - COMMAND => WHY".
+table()
+{
+	cat <<- 'E'
+	works 0 list => $d[0].objects | map(.name) == ["p", "a"]
+	fails 1 list p => $d[0].error.status == 1
+	empty 0 list => $d[0].objects == []
+
+	works 0 stats p => $d[0].objects[0] | .in_use == 1 and .kept == 1
+	fails 2 stats none => $d[0].error.errno == "ENOENT"
+	empty 0 stats => $d[0].objects == []
+
+	works 0 create pool q --block-size 8 --blocks 8 => $d[0].objects[0].name == "q"
+	fails 2 create pool p --block-size 8 --blocks 8 => $d[0].error.errno == "EEXIST"
+	empty 1 create pool => $d[0].error.errno == null
+
+	works 0 destroy a p => $d[0].destroyed == ["a", "p"]
+	fails 2 destroy p none a => $d[0].destroyed == ["p"] and $d[0].error.errno == "ENOENT"
+	empty 2 destroy p => $d[0].destroyed == [] and $d[0].error.errno == "ENOENT"
+
+	works 0 alloc p -N 2 => $d[0].handles | length == 2
+	works 0 alloc a --size 8 => $d[0].offset == 0
+	fails 2 alloc p -N 10 => $d[0].error.errno == "EAGAIN"
+	empty 2 alloc p => $d[0].error.errno == "ENOENT"
+
+	works 0 free p 0.1 => $d[0].freed == 1
+	fails 2 free p 0.1 0.1 => $d[0].freed == 1 and $d[0].error.errno == "EALREADY"
+	empty 2 free p 0.1 => $d[0].error.errno == "ENOENT"
+
+	works 0 batch <<< $'take p 0.1\nkeep p 0.1' => $d[1] | .kept == 1 and .object == "p"
+	fails 2 batch <<< 'keep p 0.1' => $d[0] | .kept == 0 and .error.errno == "EPERM"
+	fails 1 keep p 0.1 => $d[0].error.status == 1
+	empty 1 keep p 0.1 => $d[0].error.status == 1
+
+	works 0 batch <<< 'take p 0.1' => $d[0] | .taken == 1 and .object == "p"
+	fails 2 batch <<< 'take p 9.9' => $d[0] | .taken == 0 and .error.errno == "ENOENT"
+	fails 1 take p 0.1 => $d[0].error.status == 1
+	empty 1 take p 0.1 => $d[0].error.status == 1
+
+	works 0 read p 0.1 -l 2 => $d[0] | .hex == "0000" and .length == 2
+	works 0 read p 0.1 -o 24 => $d[0] | .hex == "" and .length == 0
+	fails 2 read p 9.9 => $d[0].error.errno == "ENOENT"
+	empty 2 read p 0.1 => $d[0].error.errno == "ENOENT"
+
+	works 0 write p 0.1 text => $d[0] | .length == 4
+	works 0 write p 0.1 => $d[0] | .length == 0
+	fails 2 write p 0.1 -o 22 text => $d[0].error.errno == "ENOSPC"
+	empty 2 write p 0.1 text => $d[0].error.errno == "ENOENT"
+
+	works 0 exec p -N 2 -- true => none
+	fails 127 exec p -- no-such-command => $d[0].error.status == 127
+	empty 2 exec p -- true => $d[0].error.errno == "ENOENT"
+
+	works 0 reset a => $d[0].freed_bytes == 0
+	fails 2 reset p => $d[0].error.errno == "EOPNOTSUPP"
+	empty 2 reset a => $d[0].error.errno == "ENOENT"
+
+	works 0 bench --suite bullets => $d[0].rows | length > 3
+	fails 1 bench --suite none => $d[0].error.status == 1
+	empty - bench => it needs no objects
+
+	works 1 metrics => $d[0].error.message | contains("no JSON")
+	fails 1 metrics --format none => $d[0].error.status == 1
+	empty - metrics => it has no JSON
+
+	works 0 verify p => $d[0] | .problems == 0 and (.checks | length > 3)
+	fails 2 verify none => $d[0].error.errno == "ENOENT"
+	empty 2 verify p => $d[0].error.errno == "ENOENT"
+
+	works 0 batch <<< $'alloc p\nlist' => ($d | map(.line) == [1, 2]) and $d[1].objects[0].in_use == 2
+	fails 2 batch -f <<< $'free p 9.9\nlist' => $d[0].error.errno == "ENOENT" and $d[1].objects != []
+	empty 0 batch < /dev/null => none
+
+	works 0 doctor => $d[0] | .problems == 0 and (.checks | length > 5)
+	fails 3 doctor -d /dev/null => $d[0].problems == 1
+	empty 0 doctor => $d[0].problems == 0
+
+	works 0 report => $d[0] | (.objects | length == 2) and .problems == 0
+	fails 1 report p => $d[0].error.status == 1
+	empty 0 report => $d[0].objects == []
+
+	works - help => it has no JSON
+	fails 1 help none => $d[0].error.status == 1
+	empty - help => it has no JSON
+
+	works 0 version => $d[0].version | length > 0
+	fails 1 version 2 => $d[0].error.status == 1
+	empty 0 version => $d[0].version | length > 0
+	E
+}
+
+commands()
+{
+	poolctl help | sed -n '/^Commands:/,/^$/s/^ \([a-z][a-z-]*\) .*/\1/p'
+}
+
+# A row is of the command that it begins with, or that the only line of its batch does.
+row_is_of()	# COMMAND LINE
+{
+	[[ $2 == "$1" || $2 == "$1 "* || $2 =~ ^batch\ .*(\'|\\n)$1\  ]]
+}
+
+# By one process, as each takes long.
+prepare()	# CASE
+{
+	printf 'destroy %s\n' p a q > "$tap_dir/batch"
+	[ "$1" = empty ] || cat >> "$tap_dir/batch" <<- E
+		create pool p --block-size 24 --blocks 10
+		create arena a --size 4K
+		alloc p
+	E
+	poolctl -f -b "$tap_dir/batch" > /dev/null 2>&1 || true
+}
+
+# One jq for all of a case, as it takes long to start.
+run_case()	# CASE
+{
+	local case status line filter filters='' wrong i=0
+
+	clear_objects
+	: > "$tap_dir/all"
+	while read -r case status line <&3; do
+		if [ "$case" != "$1" ] || [ "$status" = - ]; then
+			continue
+		fi
+		filter=${line#* => }
+		line=${line% => *}
+		prepare "$case"
+		eval "status_of $status poolctl --json $line"
+		cat "$out" >> "$tap_dir/all"
+		echo '"end of a row"' >> "$tap_dir/all"
+		# shellcheck disable=SC2016 # a variable of jq
+		[ "$filter" != none ] || filter='($d == [])'
+		filters+="${filters:+, }(\$all[$i] as \$d | all(\$d[]; .schema == 1) and ($filter))"
+		i=$((i + 1))
+	done 3< <(table)
+	[ "$i" -gt 10 ]
+	wrong=$(jq -rn "(reduce inputs as \$x ([[]];
+			if \$x == \"end of a row\" then . + [[]] else .[-1] += [\$x] end)) as \$all |
+		[$filters] | to_entries[] | select(.value != true) | .key" "$tap_dir/all") || {
+		cat "$tap_dir/all"
+		return 1
+	}
+	for i in $wrong; do
+		table | grep "^$1 [0-9]" | sed -n "$((i + 1))s/^/not so: /p"
+	done
+	[ -z "$wrong" ] || cat "$tap_dir/all"
+	[ -z "$wrong" ]
+}
+
+test_all_have_rows()
+{
+	local command case row found
+
+	commands > "$tap_dir/commands"
+	[ "$(wc -l < "$tap_dir/commands")" -gt 15 ]
+	while read -r command; do
+		for case in works fails empty; do
+			found=
+			while read -r row _ line; do
+				[ "$row" != "$case" ] || ! row_is_of "$command" "${line% => *}" || found=y
+			done < <(table)
+			[ "$found" ] || wrong "no row: $case $command"
+		done
+	done < "$tap_dir/commands"
+}
+
+test_works()
+{
+	modprobe mempool_demo_bench
+	run_case works
+	rmmod mempool_demo_bench
+}
+
+test_fails()
+{
+	run_case fails
+}
+
+test_empty()
+{
+	run_case empty
+	clear_objects
+}
+
+tap_run
