@@ -11,7 +11,8 @@
 # shellcheck source=selftests/poolctl_test.sh
 . "$(dirname "$0")/poolctl_test.sh"
 
-as_nobody=$(cd "$(dirname "$0")" && pwd)/as_nobody
+here=$(cd "$(dirname "$0")" && pwd)
+as_nobody=$here/as_nobody
 batch=$tap_dir/batch
 
 batch()		# LINE...
@@ -143,6 +144,33 @@ test_batch_again()
 	no_objects
 }
 
+# Also where somebody else has given it that.
+test_batch_somebody_else()
+{
+	new_pool
+	status_of 2 poolctl -f batch <<- E
+		alloc p --hold
+		exec p -- poolctl destroy p
+		alloc p --hold
+		free p 1.1
+		exec none -- true
+	E
+	stderr_has 'ESHUTDOWN'
+	stderr_has 'freed 1 block'
+	stderr_has ':3'$'\n'
+	new_pool
+	works poolctl batch <<- E
+		alloc p --hold
+		exec p -- bash -c 'poolctl destroy p; poolctl create pool p --block-size 8 --blocks 1'
+		alloc p --hold
+		stats p -n -r
+	E
+	grep -qx 'blocks 1' "$out"
+	grep -qx 'in-use 1' "$out"
+	works poolctl destroy p
+	no_objects
+}
+
 test_keep_take()
 {
 	new_pool
@@ -262,6 +290,38 @@ test_stale()
 	works poolctl destroy p
 }
 
+# As "status_of", while a signal comes just when the bytes are copied.
+status_with()	# SIGNAL WANTED PROGRAM [ARGUMENT]...
+{
+	local signal=$1 wanted=$2
+
+	shift 2
+	status_of "$wanted" env LD_PRELOAD="$here/signal_in_copy.so" SIGNAL="$signal" "$@"
+}
+
+# The block is nobody's loss: a signal waits until it is kept again, and one that does not wait
+# frees it.
+test_signals()
+{
+	new_pool
+	status_with 0 0 poolctl write p "$handle" nothing
+	status_with 15 143 poolctl write p "$handle" message
+	same 1 "$(stat_of p kept)" kept
+	works poolctl read p "$handle" -l 7
+	same message "$stdout" "what was written"
+	status_with 2 130 poolctl read p "$handle"
+	same 1 "$(stat_of p kept)" kept
+
+	status_with 9 137 poolctl read p "$handle"
+	refused EALREADY poolctl read p "$handle"
+	same 1 "$(stat_of p reclaimed)" reclaimed
+	handle=$(poolctl alloc p)
+	status_with 9 137 poolctl write p "$handle" half
+	refused EALREADY poolctl read p "$handle"
+	same 0 "$(stat_of p in-use)" in-use
+	works poolctl destroy p
+}
+
 # What a batch holds, only it reaches.
 test_held()
 {
@@ -278,6 +338,17 @@ test_held()
 	grep -qx 'refused 0' "$out"
 	works poolctl read p "$handle" -l 14
 	same 'From the batch' "$stdout" "what is in the block"
+
+	# What it has given away it reaches as everybody does.
+	status_of 2 poolctl batch <<- E
+		alloc p --hold
+		keep p 1.1
+		exec p -- poolctl free p 1.1
+		exec p -- poolctl alloc p
+		read p 1.1
+	E
+	stderr_has ESTALE
+	works poolctl free p 1.2
 
 	mkfifo "$tap_dir/fifo"
 	poolctl batch < "$tap_dir/fifo" > /dev/null 2>&1 &
@@ -438,6 +509,8 @@ test_exec_in_batch()
 	new_pool
 	batch 'alloc p --hold' 'exec p -N 1 -- sh -c "poolctl stats p -n -r; cat; exit 7"' \
 		'exec p -- sh -c "exit 9"' 'stats p --json'
+	# More than is read at once.
+	printf '%0.s# exec\n' {1..2000} >> "$batch"
 	status_of 7 poolctl -f batch - < "$batch"
 	grep -qx 'in-use 3' "$out"
 	stderr_has 'Command failed -:2'

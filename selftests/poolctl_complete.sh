@@ -38,7 +38,7 @@ test_commands()
 
 	completed 'poolctl mon' monitor
 	completed 'poolctl -j --pretty mon' monitor
-	completed 'poolctl -d /dev/null ver' version
+	completed 'poolctl -d /dev/null vers' version
 	completed 'poolctl --device /dev/null mon' monitor
 	completed 'poolctl nothing'
 	completed 'poolctl nothing x'

@@ -52,18 +52,30 @@ static struct file *find(const char *name)
 	return NULL;
 }
 
+/* It has no name any more. */
+static bool was_deleted(const struct file *file)
+{
+	struct kernel_error error;
+	struct mpdemo_info info;
+
+	return !device_info(file->fd, &info, &error) && !*info.out_name;
+}
+
 struct file *file_open(const char *name, struct kernel_error *error)
 {
 	struct file *file = find(name);
 	int inherited, fd;
 
-	if (file)
+	if (file && !was_deleted(file))
 		return file;
 	inherited = find_inherited(name);
 	fd = inherited >= 0 ? inherited :
 			      device_open(options.device, name, error);
+	/* What is held of one that was deleted can be used until there is another one. */
 	if (fd < 0)
-		return NULL;
+		return file;
+	if (file)
+		file_forget(name);
 
 	file = needed(calloc(1, sizeof(*file)));
 	*file = (struct file){

@@ -189,7 +189,7 @@ struct haul {
 	uint64_t count;
 };
 
-/* Fewer where others are faster. */
+/* Fewer where others are faster, or a quota does not allow as many. */
 static void take(struct haul *haul, uint64_t most)
 {
 	struct kernel_error error;
@@ -221,16 +221,18 @@ static void put_back(struct haul *haul)
 	free(haul->handles);
 }
 
-/* Returns how many of @wanted free blocks were allocated, at one time, and freed. */
+/*
+ * Returns how many of @wanted free blocks were allocated, at one time, and freed. A quota is
+ * that of an open file, so there are several.
+ */
 static uint64_t take_all(const struct patient *patient, uint64_t wanted)
 {
-	uint64_t quota = patient->object.value[MPDEMO_A_QUOTA], taken = 0;
 	struct haul hauls[MOST_FILES];
 	struct kernel_error error;
+	uint64_t taken = 0;
 	int n = 0;
 
 	while (taken < wanted && n < MOST_FILES) {
-		uint64_t most = wanted - taken;
 		struct haul *haul = &hauls[n];
 
 		*haul = (struct haul){
@@ -239,9 +241,7 @@ static uint64_t take_all(const struct patient *patient, uint64_t wanted)
 		if (haul->fd < 0)
 			break;
 		n++;
-		if (quota && most > quota)
-			most = quota;
-		take(haul, most);
+		take(haul, wanted - taken);
 		if (!haul->count)
 			break;
 		taken += haul->count;
