@@ -47,6 +47,7 @@
 #include <linux/mutex.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
+#include <linux/string_helpers.h>
 
 #include <mempool_demo/pool.h>
 
@@ -101,8 +102,9 @@ static int holders_show(struct seq_file *m, void *v)
 	}
 	file = list_entry(v, struct mpdemo_object_file, node);
 	seq_printf(m, "%8u %8d ", file->owner->id, file->pid);
-	/* Whatever a task calls itself, it is one word of one line. */
-	seq_escape(m, file->comm, " \t\n\\");
+	/* Whatever a task calls itself: one word, and nothing that terminals obey. */
+	seq_escape_str(m, file->comm, ESCAPE_OCTAL | ESCAPE_NAP | ESCAPE_APPEND,
+		       " \\");
 	seq_printf(m, "%*s %-6s %10u ",
 		   max(0, 15 - (int)strlen(file->comm)), "",
 		   access[file->access], atomic_read(&file->owner->held));

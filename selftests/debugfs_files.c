@@ -99,6 +99,13 @@ TEST_F(files, holders)
 	HAS_LINE("holders", "OWNER PID COMM ACCESS HELD QUOTA");
 	HAS_LINE("holders", "kept - - - 2 -");
 	EXPECT_NE(NULL, strstr(self->text, " two\\040words"));
+	/* Nobody shall make the terminal of whoever looks do anything. */
+	prctl(PR_SET_NAME, "\x1b[7m\\ \xc3\xa4\n");
+	reader = object_reopen(object, MPDEMO_ACCESS_READ);
+	ASSERT_LE(0, reader);
+	EXPECT_NE(NULL, strstr(read_file(self, object, "holders"),
+			       " \\033[7m\\134\\040\\303\\244\\012 r "));
+	close(reader);
 	prctl(PR_SET_NAME, "another");
 	reader = object_reopen(object, MPDEMO_ACCESS_READ);
 	ASSERT_LE(0, reader);
