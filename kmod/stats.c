@@ -66,6 +66,9 @@ unsigned int pool_count_out(const struct pool *pool)
  * @api: the pool
  * @index: the number of the block, of those that there may ever be
  *
+ * Of a pool that grows a chunk may go away meanwhile: the links of its blocks do not, and
+ * the blocks are not looked at.
+ *
  * Context: Any. As of just now.
  * Return: that.
  */
