@@ -322,7 +322,7 @@ TEST_F(request, new_pool)
 	SKIP_WITHOUT_FAULTS(self->f);
 	SWEEP_REQUEST(new_pool, clean(del), true);
 	/* Those of its memory are among them. */
-	EXPECT_LE(10U, self->sweep.failed);
+	EXPECT_LE(8U, self->sweep.failed);
 }
 
 TEST_F(request, new_arena)
