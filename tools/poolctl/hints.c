@@ -81,8 +81,9 @@ const char *hint_use(const struct kernel_error *error, const char *name)
 	case EBADF:
 		return "this is a bug of poolctl: please report it";
 	case ENFILE:
+		return "destroy objects, or raise the parameter max_objects of the module";
 	case EMFILE:
-		return "destroy objects, raise the parameter max_objects of the module, or the limit of open files ('ulimit -n')";
+		return "raise the limit of open files ('ulimit -n')";
 	case ENOBUFS:
 		return "destroy objects, or raise the parameter max_bytes of the module";
 	case ENOLCK:

@@ -100,7 +100,8 @@ static bool read_events(uint64_t *wanted)
 	*wanted = only ? 0 : UINT64_MAX;
 	if (!only)
 		return true;
-	rest = copy = needed(strdup(only));
+	copy = needed(strdup(only));
+	rest = copy;
 	while (good && (word = strsep(&rest, ",")))
 		good = read_event(word, wanted);
 	free(copy);
