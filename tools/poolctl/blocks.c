@@ -195,7 +195,7 @@ static int alloc_bytes(int fd, const char *name, uint64_t bytes, uint32_t to)
 static bool read_amounts(uint64_t *n, uint64_t *bytes, uint64_t *to)
 {
 	if (size && count)
-		usage_error("--size is for arenas and heaps, -N for pools; they exclude each other");
+		usage_error("--size is for arenas and heaps, -N for pools; not both");
 	else if (align && !size)
 		usage_error("--align is for arenas and needs --size");
 	else if (!argument_number("-N", count, UINT64_MAX, n) ||
@@ -223,8 +223,7 @@ int alloc_main(int argc, char **argv)
 	if (!argument_name(argv[0]) || !read_amounts(&n, &bytes, &to))
 		return STATUS_USAGE;
 	if (hold && !file_lasts(argv[0]))
-		return usage_error("--hold is for a batch, and for what 'poolctl exec %s' runs: else the blocks would be freed at once, as poolctl ends",
-				   argv[0]);
+		return usage_error("--hold: %s", file_alone);
 
 	file = file_open(argv[0], &error);
 	if (!file || device_info(file->fd, &info, &error))
@@ -235,7 +234,7 @@ int alloc_main(int argc, char **argv)
 	if (info.out_kind == MPDEMO_OBJECT_HEAP)
 		return alloc_piece(file, argv[0], bytes);
 	if (hold && info.out_kind == MPDEMO_OBJECT_ARENA)
-		return usage_error("--hold is not for arenas: what is allocated of %s belongs to it",
+		return usage_error("--hold: %s is an arena, which nobody holds a part of",
 				   argv[0]);
 	return alloc_bytes(file->fd, argv[0], bytes, to);
 }

@@ -265,7 +265,7 @@ int write_main(int argc, char **argv)
 	if (!read_span(&span, argv))
 		return STATUS_USAGE;
 	if (argc < 3 && options.batch_stdin)
-		return usage_error("stdin has the batch; what is to be written has to be an argument");
+		return usage_error("stdin has the batch: what is written has to be an argument");
 
 	if (find_block(&span, &error))
 		return refuse(&span, &error);

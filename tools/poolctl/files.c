@@ -109,6 +109,9 @@ void file_forget(const char *name)
 	}
 }
 
+const char file_alone[] =
+	"only in a batch, or in what 'poolctl exec' runs: what poolctl alone held would be freed as it ends";
+
 bool file_lasts(const char *name)
 {
 	return options.batch_line || find_inherited(name) >= 0;

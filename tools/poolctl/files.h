@@ -44,6 +44,9 @@ void file_forget(const char *name);
  */
 bool file_lasts(const char *name);
 
+/* What to say where it does not. */
+extern const char file_alone[];
+
 /*
  * Remember which blocks the open file holds, as the kernel does not tell. Of an
  * inherited one it is not known: others may have changed it.

@@ -131,8 +131,7 @@ static int verb_main(const struct verb *verb, int argc, char **argv)
 	if (!argument_name(argv[0]))
 		return STATUS_USAGE;
 	if (verb->lasting && !file_lasts(argv[0]))
-		return usage_error("only in a batch, or in what 'poolctl exec %s' runs: a block that poolctl alone held would be freed as it ends",
-				   argv[0]);
+		return usage_error("%s", file_alone);
 
 	handles = needed(calloc(n, sizeof(*handles)));
 	for (size_t i = 0; i < n; i++) {

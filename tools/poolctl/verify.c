@@ -89,7 +89,8 @@ static void check_corrupted(const struct patient *patient)
 	else
 		say(FINE, "corrupted", NULL, "no free block was found written to");
 	if (value[MPDEMO_A_POISON])
-		say(FINE, "poison", NULL, "is on: free blocks are looked at when they are allocated");
+		say(FINE, "poison", NULL,
+		    "is on: free blocks are looked at when they are allocated");
 	else
 		say(NOTE, "poison", "'poolctl set NAME --poison on'",
 		    "is off: who writes to free blocks is not found out");
@@ -143,7 +144,8 @@ static void check_info(struct patient *patient, struct kernel_error *error)
 		}
 		usleep(PAUSE);
 	}
-	say(NOTE, "ioctl", "while nobody uses it", "the object changed all the time, so it was not compared");
+	say(NOTE, "ioctl", "while nobody uses it",
+	    "the object changed all the time, so it was not compared");
 }
 
 static const char *broken_class(int fd)

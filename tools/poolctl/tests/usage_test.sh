@@ -123,13 +123,13 @@ expect 1 "unexpected argument 'two'" reset-stats one two
 expect 1 "limit of one call is 65536" alloc rx -N 65537
 expect 1 "least is 1" alloc rx -N 0
 expect 1 "not a number" alloc rx --count x -j
-expect 1 "exclude each other" alloc rx -N 1 --size 64
+expect 1 "not both" alloc rx -N 1 --size 64
 expect 1 "needs --size" alloc rx --align 64
 expect 1 "not a handle" free rx 0.1 7
 expect 1 "not a handle" free rx 0.4294967296 -j
 expect 1 "only in a batch" keep rx 0.1 -j
 expect 1 "only in a batch" take rx 0.1
-expect 1 "--hold is for a batch" alloc rx --hold -j
+expect 1 "--hold: only in a batch" alloc rx --hold -j
 expect 1 "too few" read rx
 expect 1 "unexpected argument" write rx 0.1 a b
 expect 1 "not a size" read rx 0.1 -o -
