@@ -208,7 +208,7 @@ test_all_have_rows()
 test_works()
 {
 	modprobe mempool_demo_bench
-	# On an emulated CPU it measures nothing else.
+	# The figures mean nothing where a CPU is emulated, but they are figures.
 	export POOLCTL_INSTRUMENT=instructions
 	run_case works
 	rmmod mempool_demo_bench
