@@ -45,6 +45,7 @@
 #include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/pid.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
 #include <linux/string_helpers.h>
@@ -54,7 +55,6 @@
 #include "debugfs.h"
 #include "heap.h"
 #include "object.h"
-#include "owner_table.h"
 #include "pool.h"
 #include "store.h"
 
@@ -101,7 +101,7 @@ static int holders_show(struct seq_file *m, void *v)
 		return 0;
 	}
 	file = list_entry(v, struct mpdemo_object_file, node);
-	seq_printf(m, "%8u %8d ", file->owner->id, file->pid);
+	seq_printf(m, "%8u %8d ", file->owner->id, pid_nr(file->pid));
 	/* Whatever a task calls itself: one word, and nothing that terminals obey. */
 	seq_escape_str(m, file->comm, ESCAPE_OCTAL | ESCAPE_NAP | ESCAPE_APPEND,
 		       " \\");
@@ -151,42 +151,34 @@ static int classes_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(classes);
 
-/* What is with a block: by its owner if it has one, else by the pool. */
-static char block_state(const struct mpdemo_object *object, unsigned int number,
-			const struct mpdemo_pool *pool, unsigned int index)
+static char state_char(u32 state)
 {
-	switch (mpdemo_owner_at(&object->owners, number)) {
-	case OWNER_FREE:
-		break;
-	case OWNER_KEEPER:
-		return 'k';
-	default:
-		return 'h';
-	}
-	switch (mpdemo_pool_state(pool, index)) {
-	case POOL_BLOCK_ABSENT:
-		return '-';
-	case POOL_BLOCK_FREE:
-		return '.';
-	case POOL_BLOCK_CACHED:
-		return 'm';
-	case POOL_BLOCK_RESERVED:
-		return 'r';
-	default:
-		return '+';
-	}
+	static const char chars[] = {
+		[MPDEMO_BLOCK_FREE] = '.',
+		[MPDEMO_BLOCK_CACHED] = 'm',
+		[MPDEMO_BLOCK_RESERVED] = 'r',
+		[MPDEMO_BLOCK_HELD] = 'h',
+		[MPDEMO_BLOCK_KEPT] = 'k',
+		[MPDEMO_BLOCK_MOVING] = '+',
+		[MPDEMO_BLOCK_ABSENT] = '-',
+	};
+
+	return chars[state];
 }
 
-static void show_row(struct seq_file *m, const struct mpdemo_pool *pool,
-		     unsigned int base, unsigned int row)
+/* @first is the first block of its size, and @row counts from there on. */
+static void show_row(struct seq_file *m, unsigned int first, unsigned int row)
 {
 	const struct mpdemo_object *object = m->private;
-	unsigned int index = row * ROW;
-	unsigned int end = min(index + ROW, store_size(to_pool(pool)));
+	unsigned int index = row * ROW, end;
+	struct mpdemo_part part;
 
+	mpdemo_object_part(object, first, &part);
+	end = min(index + ROW, part.nr);
 	seq_printf(m, "%8u ", index);
 	for (; index < end; index++)
-		seq_putc(m, block_state(object, base + index, pool, index));
+		seq_putc(m, state_char(mpdemo_object_state(object, &part,
+							   first + index, 0)));
 	seq_putc(m, '\n');
 }
 
@@ -200,26 +192,20 @@ static int show_run(struct seq_file *m, u32 first)
 {
 	const struct mpdemo_object *object = m->private;
 	const struct mpdemo_heap *heap = object->heap;
-	const struct run_page *page = &heap->runs.page[first];
-	char state = '+';
+	struct mpdemo_part part;
+	u32 state;
 
 	if (!first)
 		seq_puts(m, "pages\n");
-	switch (mpdemo_owner_at(&object->owners, heap->nr_blocks + first)) {
-	case OWNER_KEEPER:
-		state = 'k';
-		break;
-	case OWNER_FREE:
-		if (READ_ONCE(page->state) == RUN_NONE)
-			return first ? SEQ_SKIP : 0;
-		if (READ_ONCE(page->state) == RUN_FREE)
-			state = '.';
-		break;
-	default:
-		state = 'h';
-	}
+	mpdemo_object_part(object, heap->nr_blocks + first, &part);
+	/* No page is absent but one that begins no run, for which that is handed back. */
+	state = mpdemo_object_state(object, &part, part.first + first,
+				    MPDEMO_BLOCK_ABSENT);
+	if (state == MPDEMO_BLOCK_ABSENT)
+		return first ? SEQ_SKIP : 0;
 	/* It may be of another run by now, see occupancy_next(). */
-	seq_printf(m, "%8u %8u %c\n", first, data_race(page->pages), state);
+	seq_printf(m, "%8u %8u %c\n", first, data_race(heap->runs.page[first].pages),
+		   state_char(state));
 	return 0;
 }
 
@@ -246,7 +232,7 @@ static int show_heap(struct seq_file *m, loff_t pos)
 		if (pos < rows) {
 			if (!pos)
 				seq_printf(m, "class %u\n", class->size);
-			show_row(m, class->pool, base, pos);
+			show_row(m, base, pos);
 			return 0;
 		}
 		pos -= rows;
@@ -298,7 +284,7 @@ static int occupancy_show(struct seq_file *m, void *v)
 
 	if (object->heap)
 		return show_heap(m, *pos);
-	show_row(m, object->pool, 0, *pos);
+	show_row(m, 0, *pos);
 	return 0;
 }
 

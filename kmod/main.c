@@ -22,6 +22,7 @@
  *	limits		what user space may take in all
  *	object		a pool or an arena of user space
  *	registry	all objects, by number and by name
+ *	object_blocks	what is with each block, for those who look
  *	debugfs netlink chardev objectfd ioctl		the interfaces
  */
 

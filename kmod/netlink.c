@@ -14,10 +14,26 @@
 
 #include "generated/netlink_policy.h"
 #include "netlink.h"
+#include "object.h"
 #include "objectnl.h"
 #include "registry.h"
 
 static struct genl_family family;
+
+/* The header of the reply to a request. */
+void *objectnl_put_reply(struct sk_buff *skb, struct genl_info *info)
+{
+	return genlmsg_put_reply(skb, info, &family, 0, info->genlhdr->cmd);
+}
+
+/* The header of a message of a dump. */
+void *objectnl_put_multi(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	const struct genlmsghdr *request = nlmsg_data(cb->nlh);
+
+	return genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+			   &family, NLM_F_MULTI, request->cmd);
+}
 
 int objectnl_reply(struct genl_info *info, struct mpdemo_object *object)
 {
@@ -28,7 +44,7 @@ int objectnl_reply(struct genl_info *info, struct mpdemo_object *object)
 	skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	if (!skb)
 		return -ENOMEM;
-	hdr = genlmsg_put_reply(skb, info, &family, 0, info->genlhdr->cmd);
+	hdr = objectnl_put_reply(skb, info);
 	ret = objectnl_put(skb, object, hdr, NULL);
 	if (ret) {
 		nlmsg_free(skb);
@@ -37,23 +53,52 @@ int objectnl_reply(struct genl_info *info, struct mpdemo_object *object)
 	return genlmsg_reply(skb, info);
 }
 
-/* The object of a request, by id or by name, with a reference. */
-struct mpdemo_object *objectnl_get_object(struct genl_info *info)
+static struct mpdemo_object *get_object(struct nlattr *id, struct nlattr *name,
+					struct netlink_ext_ack *extack)
 {
-	struct nlattr *id = info->attrs[MPDEMO_A_ID];
-	struct nlattr *name = info->attrs[MPDEMO_A_NAME];
 	struct mpdemo_object *object;
 
 	if (!id == !name) {
-		GENL_SET_ERR_MSG(info, "either an id or a name is needed");
+		NL_SET_ERR_MSG(extack, "either an id or a name is needed");
 		return ERR_PTR(-EINVAL);
 	}
 	object = id ? mpdemo_registry_get_by_id(nla_get_u32(id)) :
 		      mpdemo_registry_get_by_name(nla_data(name));
 	if (object)
 		return object;
-	NL_SET_ERR_MSG_ATTR(info->extack, id ?: name, "there is no such object");
+	NL_SET_ERR_MSG_ATTR(extack, id ?: name, "there is no such object");
 	return ERR_PTR(-ENOENT);
+}
+
+/* The object of a request, by id or by name, with a reference. */
+struct mpdemo_object *objectnl_get_object(struct genl_info *info)
+{
+	return get_object(info->attrs[MPDEMO_A_ID], info->attrs[MPDEMO_A_NAME],
+			  info->extack);
+}
+
+/*
+ * The same for a dump about one object, each time that it goes on. The request is
+ * looked at but once: its name may lead elsewhere by now.
+ */
+struct mpdemo_object *objectnl_get_dumped(struct netlink_callback *cb,
+					  struct objectnl_dump *dump)
+{
+	struct mpdemo_object *object;
+
+	if (dump->id) {
+		object = mpdemo_registry_get_by_id(dump->id);
+		if (object)
+			return object;
+		NL_SET_ERR_MSG(cb->extack, "the object has gone meanwhile");
+		return ERR_PTR(-ENOENT);
+	}
+	object = get_object(nlmsg_find_attr(cb->nlh, GENL_HDRLEN, MPDEMO_A_ID),
+			    nlmsg_find_attr(cb->nlh, GENL_HDRLEN, MPDEMO_A_NAME),
+			    cb->extack);
+	if (!IS_ERR(object))
+		dump->id = object->id;
+	return object;
 }
 
 int mempool_demo_nl_del_doit(struct sk_buff *skb, struct genl_info *info)
@@ -101,9 +146,7 @@ int mempool_demo_nl_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	/* User space compares these; who sees a change reads again. */
 	cb->seq = mpdemo_registry_generation();
 	for (; (object = mpdemo_registry_get_next(&id)); id++) {
-		void *hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
-					cb->nlh->nlmsg_seq, &family,
-					NLM_F_MULTI, MPDEMO_CMD_GET);
+		void *hdr = objectnl_put_multi(skb, cb);
 		int ret;
 
 		if (hdr)

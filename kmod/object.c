@@ -261,6 +261,7 @@ mpdemo_object_create(const struct mpdemo_object_config *config,
 	spin_lock_init(&object->zero_lock);
 	mutex_init(&object->files_lock);
 	INIT_LIST_HEAD(&object->files);
+	object->files_changes = 1;
 	return object;
 
 free_object:

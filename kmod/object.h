@@ -4,6 +4,7 @@
 
 #include <linux/atomic.h>
 #include <linux/kref.h>
+#include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
@@ -12,6 +13,7 @@
 #include <linux/uidgid.h>
 
 #include <uapi/linux/mempool_demo.h>
+#include <uapi/linux/mempool_demo_netlink.h>
 
 #include <mempool_demo/level.h>
 
@@ -22,6 +24,7 @@ struct mpdemo_arena;
 struct mpdemo_heap;
 struct mpdemo_pool;
 struct mpdemo_refusal;
+struct pid;
 
 /**
  * struct mpdemo_object_config - what an object of user space shall be
@@ -117,14 +120,18 @@ struct mpdemo_object_details {
  * @node: in the list of the object
  * @owner: that of the file, which holds blocks
  * @access: MPDEMO_ACCESS_*
- * @pid: process that has opened it, in the initial namespace
+ * @serial: later ones of the object have higher ones
+ * @opened: when, by CLOCK_MONOTONIC
+ * @pid: process that has opened it, with a reference
  * @comm: name of the thread that has
  */
 struct mpdemo_object_file {
 	struct list_head node;
 	const struct mpdemo_owner *owner;
 	u32 access;
-	pid_t pid;
+	u64 serial;
+	ktime_t opened;
+	struct pid *pid;
 	char comm[TASK_COMM_LEN];
 };
 
@@ -157,8 +164,11 @@ struct mpdemo_object_file {
  * @heap: of a heap
  * @owners: of a pool or heap, who holds each block
  * @open_files: open files that refer to the object
- * @files_lock: protects @files; the innermost mutex, held for short
- * @files: struct mpdemo_object_file
+ * @files_lock: protects @files and the following; the innermost mutex, held for short
+ * @files: struct mpdemo_object_file, in the order of their serials
+ * @files_serial: that of the file that was opened last
+ * @files_changes: changes with each file that is opened or closed; never 0, as netlink
+ *	compares it
  * @pollers: who polls one of them
  * @untold_node: in the list of those with events that are not told yet; this and the
  *	following see registry_events.c
@@ -196,8 +206,10 @@ struct mpdemo_object {
 
 	struct mpdemo_owner_table owners;
 	atomic_t open_files;
-	struct mutex files_lock;	/* protects files */
+	struct mutex files_lock;	/* protects files, files_* */
 	struct list_head files;
+	u64 files_serial;
+	unsigned int files_changes;
 
 	struct list_head untold_node;
 	unsigned long untold;
@@ -207,6 +219,20 @@ struct mpdemo_object {
 	bool quiet;
 	u64 seen_corrupted;
 	wait_queue_head_t pollers;
+};
+
+/**
+ * struct mpdemo_part - blocks of one size that an object has
+ * @pool: the blocks; NULL: pages of a heap, for large sizes
+ * @first: number of the first one
+ * @nr: how many they are, or may be where the pool grows
+ * @block_size: bytes of each
+ */
+struct mpdemo_part {
+	const struct mpdemo_pool *pool;
+	unsigned int first;
+	unsigned int nr;
+	size_t block_size;
 };
 
 /* Whether there is something of it that can be held, by its handle. */
@@ -243,5 +269,15 @@ int mpdemo_object_set(struct mpdemo_object *object,
 				     enum mpdemo_level level, void *data),
 		      struct mpdemo_refusal *refusal);
 void mpdemo_object_end_levels(struct mpdemo_object *object);
+
+/* object_blocks.c */
+bool mpdemo_object_part(const struct mpdemo_object *object, unsigned int number,
+			struct mpdemo_part *part);
+u32 mpdemo_object_state(const struct mpdemo_object *object,
+			const struct mpdemo_part *part, unsigned int number,
+			u32 before);
+u32 mpdemo_object_state_before(const struct mpdemo_object *object,
+			       const struct mpdemo_part *part,
+			       unsigned int number);
 
 #endif /* _MPDEMO_OBJECT_H */

@@ -12,7 +12,9 @@
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/ktime.h>
 #include <linux/module.h>
+#include <linux/pid.h>
 #include <linux/poll.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -168,6 +170,12 @@ static void reclaim(struct objectfd *ofd)
 	mpdemo_events_note(object, MPDEMO_EVENT_RECLAIMED);
 }
 
+static void count_change(struct mpdemo_object *object)
+{
+	lockdep_assert_held(&object->files_lock);
+	object->files_changes = object->files_changes + 1 ?: 1;
+}
+
 /* From here on it is seen by those who look at the object. */
 static void list_file(struct objectfd *ofd)
 {
@@ -175,9 +183,12 @@ static void list_file(struct objectfd *ofd)
 
 	ofd->file.owner = &ofd->owner;
 	ofd->file.access = ofd->access;
-	ofd->file.pid = task_tgid_nr(current);
+	ofd->file.pid = get_pid(task_tgid(current));
+	ofd->file.opened = ktime_get();
 	get_task_comm(ofd->file.comm, current);
 	mutex_lock(&object->files_lock);
+	ofd->file.serial = ++object->files_serial;
+	count_change(object);
 	list_add_tail(&ofd->file.node, &object->files);
 	mutex_unlock(&object->files_lock);
 	atomic_inc(&object->open_files);
@@ -189,7 +200,9 @@ static void unlist_file(struct objectfd *ofd)
 
 	mutex_lock(&object->files_lock);
 	list_del(&ofd->file.node);
+	count_change(object);
 	mutex_unlock(&object->files_lock);
+	put_pid(ofd->file.pid);
 	atomic_dec(&object->open_files);
 }
 

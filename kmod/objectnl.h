@@ -3,7 +3,8 @@
  * What the parts of the netlink interface share: netlink.c, the family and its
  * commands; netlink_new.c and netlink_set.c, the ones that create and change;
  * netlink_request.c, what requests have in common; netlink_put.c, an object as a
- * message; netlink_events.c, what is told to who listens.
+ * message; netlink_blocks.c and netlink_holders.c, what is with each block, and who
+ * holds some; netlink_events.c, what is told to who listens.
  */
 #ifndef _MPDEMO_OBJECTNL_H
 #define _MPDEMO_OBJECTNL_H
@@ -15,11 +16,21 @@ struct genl_family;
 struct genl_info;
 struct mpdemo_object;
 struct mpdemo_refusal;
+struct netlink_callback;
 struct sk_buff;
 
+/* Of a dump about one object; 0: it begins. */
+struct objectnl_dump {
+	u32 id;
+};
+
 /* netlink.c */
+void *objectnl_put_reply(struct sk_buff *skb, struct genl_info *info);
+void *objectnl_put_multi(struct sk_buff *skb, struct netlink_callback *cb);
 int objectnl_reply(struct genl_info *info, struct mpdemo_object *object);
 struct mpdemo_object *objectnl_get_object(struct genl_info *info);
+struct mpdemo_object *objectnl_get_dumped(struct netlink_callback *cb,
+					  struct objectnl_dump *dump);
 
 /* netlink_request.c */
 int objectnl_check_admin(struct sk_buff *skb, struct genl_info *info);

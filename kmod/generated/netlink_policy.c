@@ -61,8 +61,22 @@ const struct nla_policy mempool_demo_reset_stats_nl_policy[MPDEMO_A_NAME + 1] = 
 	[MPDEMO_A_NAME] = { .type = NLA_NUL_STRING, .len = 63, },
 };
 
+/* MPDEMO_CMD_BLOCKS - do */
+const struct nla_policy mempool_demo_blocks_nl_policy[MPDEMO_A_FIRST + 1] = {
+	[MPDEMO_A_ID] = { .type = NLA_U32, },
+	[MPDEMO_A_NAME] = { .type = NLA_NUL_STRING, .len = 63, },
+	[MPDEMO_A_FIRST] = { .type = NLA_U32, },
+};
+
+/* MPDEMO_CMD_HOLDERS - do */
+const struct nla_policy mempool_demo_holders_nl_policy[MPDEMO_A_HOLDER + 1] = {
+	[MPDEMO_A_ID] = { .type = NLA_U32, },
+	[MPDEMO_A_NAME] = { .type = NLA_NUL_STRING, .len = 63, },
+	[MPDEMO_A_HOLDER] = { .type = NLA_U32, },
+};
+
 /* Ops table for mempool_demo */
-const struct genl_ops mempool_demo_nl_ops[5] = {
+const struct genl_ops mempool_demo_nl_ops[7] = {
 	{
 		.cmd		= MPDEMO_CMD_NEW,
 		.doit		= mempool_demo_nl_new_doit,
@@ -93,6 +107,20 @@ const struct genl_ops mempool_demo_nl_ops[5] = {
 		.doit		= mempool_demo_nl_reset_stats_doit,
 		.policy		= mempool_demo_reset_stats_nl_policy,
 		.maxattr	= MPDEMO_A_NAME,
+	},
+	{
+		.cmd		= MPDEMO_CMD_BLOCKS,
+		.doit		= mempool_demo_nl_blocks_doit,
+		.dumpit		= mempool_demo_nl_blocks_dumpit,
+		.policy		= mempool_demo_blocks_nl_policy,
+		.maxattr	= MPDEMO_A_FIRST,
+	},
+	{
+		.cmd		= MPDEMO_CMD_HOLDERS,
+		.doit		= mempool_demo_nl_holders_doit,
+		.dumpit		= mempool_demo_nl_holders_dumpit,
+		.policy		= mempool_demo_holders_nl_policy,
+		.maxattr	= MPDEMO_A_HOLDER,
 	},
 };
 

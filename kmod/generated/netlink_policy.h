@@ -22,8 +22,12 @@ extern const struct nla_policy mempool_demo_set_nl_policy[MPDEMO_A_POISON + 1];
 
 extern const struct nla_policy mempool_demo_reset_stats_nl_policy[MPDEMO_A_NAME + 1];
 
+extern const struct nla_policy mempool_demo_blocks_nl_policy[MPDEMO_A_FIRST + 1];
+
+extern const struct nla_policy mempool_demo_holders_nl_policy[MPDEMO_A_HOLDER + 1];
+
 /* Ops table for mempool_demo */
-extern const struct genl_ops mempool_demo_nl_ops[5];
+extern const struct genl_ops mempool_demo_nl_ops[7];
 
 int mempool_demo_nl_new_doit(struct sk_buff *skb, struct genl_info *info);
 int mempool_demo_nl_del_doit(struct sk_buff *skb, struct genl_info *info);
@@ -33,6 +37,12 @@ int mempool_demo_nl_get_dumpit(struct sk_buff *skb,
 int mempool_demo_nl_set_doit(struct sk_buff *skb, struct genl_info *info);
 int mempool_demo_nl_reset_stats_doit(struct sk_buff *skb,
 				     struct genl_info *info);
+int mempool_demo_nl_blocks_doit(struct sk_buff *skb, struct genl_info *info);
+int mempool_demo_nl_blocks_dumpit(struct sk_buff *skb,
+				  struct netlink_callback *cb);
+int mempool_demo_nl_holders_doit(struct sk_buff *skb, struct genl_info *info);
+int mempool_demo_nl_holders_dumpit(struct sk_buff *skb,
+				   struct netlink_callback *cb);
 
 enum {
 	MEMPOOL_DEMO_NLGRP_EVENTS,

@@ -37,6 +37,25 @@ enum mpdemo_nl_level {
 	MPDEMO_NL_LEVEL_EXHAUSTED,
 };
 
+/**
+ * enum mpdemo_block_state - What is with a block.
+ * @MPDEMO_BLOCK_CACHED: In a magazine, or on its way to somebody who waits.
+ * @MPDEMO_BLOCK_RESERVED: Set aside for a call that is to get several at once.
+ * @MPDEMO_BLOCK_HELD: By an open file.
+ * @MPDEMO_BLOCK_KEPT: The object itself holds it.
+ * @MPDEMO_BLOCK_MOVING: On its way into or out of somebody's hands.
+ * @MPDEMO_BLOCK_ABSENT: The pool has not grown so far.
+ */
+enum mpdemo_block_state {
+	MPDEMO_BLOCK_FREE,
+	MPDEMO_BLOCK_CACHED,
+	MPDEMO_BLOCK_RESERVED,
+	MPDEMO_BLOCK_HELD,
+	MPDEMO_BLOCK_KEPT,
+	MPDEMO_BLOCK_MOVING,
+	MPDEMO_BLOCK_ABSENT,
+};
+
 enum mpdemo_attr {
 	MPDEMO_A_PAD = 1,
 	MPDEMO_A_ID,
@@ -74,6 +93,17 @@ enum mpdemo_attr {
 	MPDEMO_A_HIGH,
 	MPDEMO_A_LEVEL,
 	MPDEMO_A_POISON,
+	MPDEMO_A_FIRST,
+	MPDEMO_A_COUNT,
+	MPDEMO_A_STATES,
+	MPDEMO_A_PAGES,
+	MPDEMO_A_HOLDER,
+	MPDEMO_A_PID,
+	MPDEMO_A_GONE,
+	MPDEMO_A_COMM,
+	MPDEMO_A_ACCESS,
+	MPDEMO_A_HELD,
+	MPDEMO_A_AGE,
 
 	__MPDEMO_A_MAX,
 	MPDEMO_A_MAX = (__MPDEMO_A_MAX - 1)
@@ -93,6 +123,8 @@ enum mpdemo_cmd {
 	MPDEMO_CMD_RECOVERED_NTF,
 	MPDEMO_CMD_RECLAIMED_NTF,
 	MPDEMO_CMD_CORRUPTION_NTF,
+	MPDEMO_CMD_BLOCKS,
+	MPDEMO_CMD_HOLDERS,
 
 	__MPDEMO_CMD_MAX,
 	MPDEMO_CMD_MAX = (__MPDEMO_CMD_MAX - 1)
