@@ -184,11 +184,11 @@ static inline struct nl_msg *nlt_msg(struct nlt *nl, int cmd, int flags)
 	return msg;
 }
 
-/* Send @msg, which is gone then, and read until the kernel has answered. */
-static inline int nlt_call(struct nlt *nl, struct nl_msg *msg)
+/* Read until the kernel has answered. */
+static inline int nlt_receive(struct nlt *nl)
 {
 	struct nl_cb *cb = nl_cb_alloc(NL_CB_CUSTOM);
-	int ret;
+	int ret = 0;
 
 	nl->done = false;
 	nl->err = 0;
@@ -197,12 +197,23 @@ static inline int nlt_call(struct nlt *nl, struct nl_msg *msg)
 	nl->bad_attr = 0;
 	nl->missing_attr = 0;
 	nl->replies = 0;
-	nl->sent = nlmsg_hdr(msg);
 	nl_cb_err(cb, NL_CB_CUSTOM, nlt_error_, nl);
 	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, nlt_object_, nl);
 	nl_cb_set(cb, NL_CB_ACK, NL_CB_CUSTOM, nlt_end_, nl);
 	nl_cb_set(cb, NL_CB_FINISH, NL_CB_CUSTOM, nlt_finish_, nl);
 	nl_cb_set(cb, NL_CB_DUMP_INTR, NL_CB_CUSTOM, nlt_intr_, nl);
+	while (ret >= 0 && !nl->done)
+		ret = nl_recvmsgs(nl->sock, cb);
+	nl_cb_put(cb);
+	return nl->done ? nl->err : -EIO;
+}
+
+/* Send @msg, which is gone then, and read the answer. */
+static inline int nlt_call(struct nlt *nl, struct nl_msg *msg)
+{
+	int ret;
+
+	nl->sent = nlmsg_hdr(msg);
 	if (nl->by_write) {
 		nl_complete_msg(nl->sock, msg);
 		ret = write(nl_socket_get_fd(nl->sock), nlmsg_hdr(msg),
@@ -210,12 +221,10 @@ static inline int nlt_call(struct nlt *nl, struct nl_msg *msg)
 	} else {
 		ret = nl_send_auto(nl->sock, msg);
 	}
-	while (ret >= 0 && !nl->done)
-		ret = nl_recvmsgs(nl->sock, cb);
-	nl_cb_put(cb);
+	ret = ret < 0 ? -EIO : nlt_receive(nl);
 	nlmsg_free(msg);
 	nl->sent = NULL;
-	return nl->done ? nl->err : -EIO;
+	return ret;
 }
 
 /* Append a list of attributes that ends with 0: type, size in bytes, value. */
@@ -235,6 +244,20 @@ static inline void nlt_put_list(struct nl_msg *msg, va_list args)
 static inline int nlt_with(struct nlt *nl, int cmd, const char *name, ...)
 {
 	struct nl_msg *msg = nlt_msg(nl, cmd, 0);
+	va_list args;
+
+	if (name)
+		nla_put_string(msg, MPDEMO_A_NAME, name);
+	va_start(args, name);
+	nlt_put_list(msg, args);
+	va_end(args);
+	return nlt_call(nl, msg);
+}
+
+/* The same as a dump. */
+static inline int nlt_dump_with(struct nlt *nl, int cmd, const char *name, ...)
+{
+	struct nl_msg *msg = nlt_msg(nl, cmd, NLM_F_DUMP);
 	va_list args;
 
 	if (name)
