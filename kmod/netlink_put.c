@@ -39,9 +39,11 @@ static int put_u64(struct sk_buff *skb, int attr, u64 value)
 	return nla_put_u64_64bit(skb, attr, value, MPDEMO_A_PAD);
 }
 
-static int put_counters(struct sk_buff *skb, const struct mpdemo_info *info)
+static int put_counters(struct sk_buff *skb, const struct mpdemo_info *info,
+			u64 age)
 {
 	return put_u64(skb, MPDEMO_A_FOOTPRINT, info->out_footprint) ||
+	       put_u64(skb, MPDEMO_A_AGE, age) ||
 	       put_u64(skb, MPDEMO_A_IN_USE, info->out_in_use) ||
 	       put_u64(skb, MPDEMO_A_PEAK, info->out_peak) ||
 	       put_u64(skb, MPDEMO_A_ALLOCS, info->out_allocs) ||
@@ -125,7 +127,7 @@ int objectnl_put(struct sk_buff *skb, struct mpdemo_object *object, void *hdr,
 		strscpy(info.out_name, name, sizeof(info.out_name));
 	mpdemo_object_get_details(object, &details);
 	err = put_identity(skb, object, &info, &details.settings) ||
-	      put_counters(skb, &info) ||
+	      put_counters(skb, &info, details.age) ||
 	      put_of_kind(skb, object, &info, &details) ||
 	      (mpdemo_object_has_blocks(object) && put_held(skb, &info));
 	if (err) {

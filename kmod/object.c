@@ -262,6 +262,7 @@ mpdemo_object_create(const struct mpdemo_object_config *config,
 	mutex_init(&object->files_lock);
 	INIT_LIST_HEAD(&object->files);
 	object->files_changes = 1;
+	object->zero.since = ktime_get();
 	return object;
 
 free_object:

@@ -89,6 +89,7 @@ struct mpdemo_settings {
  * @refused: see there
  * @reclaimed: see there
  * @corrupted: as in &struct mpdemo_object_details
+ * @since: when that was, by CLOCK_MONOTONIC
  */
 struct mpdemo_counters {
 	u64 allocs;
@@ -97,6 +98,7 @@ struct mpdemo_counters {
 	u64 refused;
 	u64 reclaimed;
 	u64 corrupted;
+	ktime_t since;
 };
 
 /**
@@ -105,6 +107,7 @@ struct mpdemo_counters {
  * @reserved: pool, blocks set aside for those who are to get several at once
  * @corrupted: pool, how often a free block was found written to
  * @level: pool, an &enum mpdemo_level
+ * @age: nanoseconds since counters were 0
  * @settings: all of one instant
  */
 struct mpdemo_object_details {
@@ -112,6 +115,7 @@ struct mpdemo_object_details {
 	u64 reserved;
 	u64 corrupted;
 	u32 level;
+	u64 age;
 	struct mpdemo_settings settings;
 };
 
@@ -147,7 +151,7 @@ struct mpdemo_object_file {
  *	the pool
  * @settings: what can be changed; written under @settings_lock, and @quota read
  *	without
- * @zero: what counters were when they were set to 0
+ * @zero: what counters were when they were set to 0, or the object was created
  * @zero_lock: protects it
  * @align: alignment of blocks
  * @heap_flags: of a heap, MPDEMO_HEAP_*

@@ -7,6 +7,7 @@
  * they had counted then.
  */
 
+#include <linux/ktime.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
@@ -143,21 +144,24 @@ void mpdemo_object_get_info(struct mpdemo_object *object,
 void mpdemo_object_get_details(struct mpdemo_object *object,
 			       struct mpdemo_object_details *details)
 {
+	struct mpdemo_counters zero;
 	struct mpdemo_pool_stats stats;
 
 	memset(details, 0, sizeof(*details));
 	mutex_lock(&object->settings_lock);
 	details->settings = object->settings;
 	mutex_unlock(&object->settings_lock);
+	spin_lock(&object->zero_lock);
+	zero = object->zero;
+	spin_unlock(&object->zero_lock);
+	details->age = ktime_to_ns(ktime_sub(ktime_get(), zero.since));
 	if (object->kind != MPDEMO_OBJECT_POOL)
 		return;
 	mpdemo_pool_get_stats(object->pool, &stats);
 	details->chunk_blocks = stats.chunk_blocks;
 	details->reserved = stats.reserved;
 	details->level = mpdemo_pool_level(object->pool);
-	spin_lock(&object->zero_lock);
-	details->corrupted = since(stats.corrupted, object->zero.corrupted);
-	spin_unlock(&object->zero_lock);
+	details->corrupted = since(stats.corrupted, zero.corrupted);
 }
 
 static void reset_peaks(struct mpdemo_object *object)
@@ -206,6 +210,7 @@ void mpdemo_object_reset_stats(struct mpdemo_object *object)
 	zero.failures = info.out_failures;
 	zero.refused = info.out_refused;
 	zero.reclaimed = info.out_reclaimed;
+	zero.since = ktime_get();
 	spin_lock(&object->zero_lock);
 	object->zero = zero;
 	spin_unlock(&object->zero_lock);

@@ -61,6 +61,8 @@ const struct object_field object_fields[] = {
 	  "pool: normal, low or exhausted, by these" },
 	{ MPDEMO_A_POISON, "poison", "POISON", OBJECT_U32, UNIT_NUMBER, false,
 	  "pool: 1 where free blocks have a pattern that is looked at" },
+	{ MPDEMO_A_AGE, "age", "AGE", OBJECT_U64, UNIT_NUMBER, false,
+	  "nanoseconds since it was created, or since reset-stats" },
 	{ MPDEMO_A_ALLOCS, "allocs", "ALLOCS", OBJECT_U64, UNIT_NUMBER, false,
 	  "blocks or pieces allocated, so far or since reset-stats, as all of these" },
 	{ MPDEMO_A_FREES, "frees", "FREES", OBJECT_U64, UNIT_NUMBER, false,

@@ -39,6 +39,7 @@ enum mpdemo_nl_level {
 
 /**
  * enum mpdemo_block_state - What is with a block.
+ * @MPDEMO_BLOCK_FREE: Nobody has it.
  * @MPDEMO_BLOCK_CACHED: In a magazine, or on its way to somebody who waits.
  * @MPDEMO_BLOCK_RESERVED: Set aside for a call that is to get several at once.
  * @MPDEMO_BLOCK_HELD: By an open file.
