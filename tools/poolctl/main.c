@@ -23,6 +23,25 @@ const struct command commands[] = {
 	  "Those of one object, one in a line, unless columns are asked for." },
 	{ "show", show_main, "NAME...", 1, MANY, NULL,
 	  "Show all about objects, for people", NULL },
+	{ "holders", holders_main, "NAME", 1, 1, NULL,
+	  "Show who holds blocks of an object",
+	  "One open file in a line, in the order in which they were opened; the object\n"
+	  "itself is \"kept\". PID and COMM are those of who opened the file, and are told\n"
+	  "to the owner of the object and to root; PID! has ended. HELD is how many blocks\n"
+	  "it holds, OPEN since when it is open: so long it holds them at most." },
+	{ "map", map_main, "NAME", 1, 1, map_options,
+	  "Show what is with each block of an object",
+	  "A letter for each block, in rows that begin with the number of their first one:\n"
+	  "  .  free\n"
+	  "  h  held by a program\n"
+	  "  k  kept by the object\n"
+	  "  m  in a magazine, or granted to somebody who waits\n"
+	  "  r  reserved\n"
+	  "  +  changing hands\n"
+	  "  -  not there: the pool has not grown so far\n"
+	  "A large object has several blocks in a cell; where they are not all in one state\n"
+	  "it is a digit, how many tenths are in use. Of a heap each size is shown on its\n"
+	  "own, of an arena how much is used. --json has a letter for each block always." },
 	{ "monitor", monitor_main, "[NAME...]", 0, MANY, monitor_options,
 	  "Show what happens to objects, of these or of all",
 	  "Ends with Ctrl-C. One event in a line, --json as well:\n"

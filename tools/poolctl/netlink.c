@@ -268,9 +268,10 @@ int netlink_request(struct netlink *netlink, struct nl_msg *message,
 	return exchange(&request, message);
 }
 
-int netlink_dump(struct netlink *netlink, uint8_t command,
-		 const struct netlink_reader *reader,
-		 struct kernel_error *error)
+int netlink_dump_about(struct netlink *netlink, uint8_t command,
+		       void (*ask)(struct nl_msg *message, void *data),
+		       const struct netlink_reader *reader,
+		       struct kernel_error *error)
 {
 	for (int i = 0; i < DUMP_TRIES; i++) {
 		struct nl_msg *message = netlink_message(netlink, command);
@@ -281,6 +282,8 @@ int netlink_dump(struct netlink *netlink, uint8_t command,
 		};
 
 		nlmsg_hdr(message)->nlmsg_flags |= NLM_F_DUMP;
+		if (ask)
+			ask(message, reader->data);
 		if (reader->begin)
 			reader->begin(reader->data);
 		if (exchange(&request, message))
@@ -290,6 +293,13 @@ int netlink_dump(struct netlink *netlink, uint8_t command,
 	}
 	remark("the list kept changing while it was read");
 	return 0;
+}
+
+int netlink_dump(struct netlink *netlink, uint8_t command,
+		 const struct netlink_reader *reader,
+		 struct kernel_error *error)
+{
+	return netlink_dump_about(netlink, command, NULL, reader, error);
 }
 
 int netlink_subscribe(struct netlink *netlink, const char *group, int buffer,

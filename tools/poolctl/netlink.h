@@ -68,6 +68,12 @@ int netlink_dump(struct netlink *netlink, uint8_t command,
 		 const struct netlink_reader *reader,
 		 struct kernel_error *error);
 
+/* The same; @ask adds attributes, and is handed the data of @reader. */
+int netlink_dump_about(struct netlink *netlink, uint8_t command,
+		       void (*ask)(struct nl_msg *message, void *data),
+		       const struct netlink_reader *reader,
+		       struct kernel_error *error);
+
 #define NETLINK_BUFFER	(1 << 20)
 
 /*
