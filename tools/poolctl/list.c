@@ -13,6 +13,7 @@
 #include "object_request.h"
 #include "options.h"
 #include "poolctl.h"
+#include "rates.h"
 #include "show.h"
 
 static const char stats_columns[] =
@@ -23,8 +24,12 @@ const struct command_option list_options[] = {
 	{ 0 },
 };
 
+static const char *interval, *count;
+
 const struct command_option stats_options[] = {
 	COLUMN_OPTIONS,
+	{ "interval", 'i', "SEC", &interval, "rates per second, so often" },
+	{ "count", 'c', "COUNT", &count, "so many times" },
 	{ 0 },
 };
 
@@ -87,6 +92,12 @@ int stats_main(int argc, char **argv)
 	if ((name && !argument_name(name)) ||
 	    !columns_choose(&columns, stats_columns))
 		return STATUS_USAGE;
+	if (count && !interval)
+		return usage_error("--count is for --interval");
+	if (interval && (columns_given() || columns_sort))
+		return usage_error("--interval has its own columns, in the order of the objects");
+	if (interval)
+		return rates_watch(name, interval, count);
 	if (read_objects(name, &list, &error)) {
 		object_list_clear(&list);
 		return refused(&error, hint_administer(&error, name), NULL,

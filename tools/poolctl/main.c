@@ -20,9 +20,17 @@ const struct command commands[] = {
 	  "Show all objects; also without a command", NULL },
 	{ "stats", stats_main, "[NAME]", 0, 1, stats_options,
 	  "Show all counters, of one object or of all",
-	  "Those of one object, one in a line, unless columns are asked for." },
+	  "Those of one object, one in a line, unless columns are asked for.\n"
+	  "\n"
+	  "With --interval, as vmstat: allocations, frees and failures per second. First\n"
+	  "since the object was created or since 'poolctl reset-stats', and then since the\n"
+	  "lines before. --json prints one document in a line each time." },
 	{ "show", show_main, "NAME...", 1, MANY, NULL,
 	  "Show all about objects, for people", NULL },
+	{ "top", top_main, "", 0, 0, top_options,
+	  "Show all objects on the terminal, with rates, again and again",
+	  "Keys: q quits, SPACE reads again, Enter shows the map of the selected object,\n"
+	  "h shows all others." },
 	{ "holders", holders_main, "NAME", 1, 1, NULL,
 	  "Show who holds blocks of an object",
 	  "One open file in a line, in the order in which they were opened; the object\n"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* SIGINT and SIGTERM, for what is to be ended in an orderly way. */
+/* Signals that end a program, for what is to be ended in an orderly way. */
 #include <stddef.h>
 
 #include "signals.h"
@@ -13,13 +13,18 @@ static void on_signal(int number)
 
 void signals_catch(sigset_t *before)
 {
-	struct sigaction action = { .sa_handler = on_signal };
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	struct sigaction action = { .sa_handler = on_signal }, old;
 	sigset_t blocked;
 
 	sigemptyset(&blocked);
-	sigaddset(&blocked, SIGINT);
-	sigaddset(&blocked, SIGTERM);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		sigaddset(&blocked, numbers[i]);
 	sigprocmask(SIG_BLOCK, &blocked, before);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		/* As under nohup(1). */
+		if (!sigaction(numbers[i], NULL, &old) && old.sa_handler == SIG_IGN)
+			continue;
+		sigaction(numbers[i], &action, NULL);
+	}
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* SIGINT and SIGTERM, for what is to be ended in an orderly way. */
+/* Signals that end a program, for what is to be ended in an orderly way. */
 #ifndef POOLCTL_SIGNALS_H
 #define POOLCTL_SIGNALS_H
 
