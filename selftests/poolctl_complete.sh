@@ -81,6 +81,12 @@ test_values()
 	completed 'poolctl monitor --event low,rec' low,recovered low,reclaimed
 	completed 'poolctl -d /dev/mempool_d' /dev/mempool_demo
 	completed 'poolctl alloc -N '
+	completed 'poolctl top --sort ca' capacity
+	completed 'poolctl top -s i' in-use id
+	completed 'poolctl -b /dev/mempool_d' /dev/mempool_demo
+	completed 'poolctl batch /dev/mempool_d' /dev/mempool_demo
+	completed 'poolctl exec x -- modprob' modprobe
+	completed 'poolctl exec x -N 3 -- poolctl /dev/mempool_d' /dev/mempool_demo
 }
 
 test_names()

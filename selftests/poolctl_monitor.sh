@@ -53,10 +53,22 @@ listens()
 listen()	# ARGUMENT...
 {
 	: > "$events"
+	# A job of its own, as otherwise it would be started so that it ignores SIGINT.
+	set -m
 	poolctl monitor "$@" > "$events" 2> "$tap_dir/remarks" &
 	monitor=$!
+	set +m
 	trap 'kill -CONT $monitor; kill $monitor' EXIT
 	until_true listens
+}
+
+# It is dead, if perhaps not buried.
+is_gone()
+{
+	local state
+
+	state=$(cat "/proc/$monitor/stat" 2> /dev/null) || return 0
+	[[ $state == *') Z '* ]]
 }
 
 # Ends by itself, or by a signal.
@@ -64,8 +76,9 @@ ends()		# STATUS [SIGNAL]
 {
 	local status=0
 
-	trap - EXIT
 	[ $# -eq 1 ] || kill "-$2" "$monitor"
+	until_true is_gone
+	trap - EXIT
 	wait "$monitor" || status=$?
 	same "$1" "$status" "exit status of the monitor"
 }
@@ -124,7 +137,7 @@ test_chosen()
 	works poolctl create pool three --block-size 8 --blocks 10
 	works poolctl create pool one --block-size 8 --blocks 10
 	works poolctl set one --low 1 --high 2
-	refused EAGAIN poolctl alloc one -N 11 || refused ENOSPC poolctl alloc one -N 11
+	refused ENOSPC poolctl alloc one -N 11
 	works poolctl destroy one three
 	works poolctl create pool two --block-size 8 --blocks 10
 	until_true heard 4
@@ -226,6 +239,20 @@ test_none_lost()
 	ends 0
 	same 14 "$(grep -c '^created' "$events")" created
 	same 14 "$(grep -c '^deleted' "$events")" deleted
+}
+
+# What it was told to ignore when it was started does not end it.
+test_ignored_signal()
+{
+	clear_objects
+	trap '' INT
+	listen
+	trap - INT
+	kill -INT "$monitor"
+	works poolctl create arena a --size 64
+	until_true heard 1
+	ends 0 TERM
+	works poolctl destroy a
 }
 
 test_misused()

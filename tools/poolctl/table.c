@@ -9,7 +9,6 @@
 #include "memory.h"
 #include "options.h"
 #include "table.h"
-#include "units.h"
 
 /* What fails here fails for want of memory. */
 static void check(int result)
@@ -46,16 +45,6 @@ void table_text(struct libscols_line *line, int column, const char *text)
 void table_number(struct libscols_line *line, int column, uint64_t number)
 {
 	table_printf(line, column, "%" PRIu64, number);
-}
-
-void table_bytes(struct libscols_line *line, int column, uint64_t bytes)
-{
-	char text[UNITS_SIZE];
-
-	if (options.bytes)
-		table_number(line, column, bytes);
-	else
-		table_text(line, column, units_format_size(bytes, text));
 }
 
 void table_printf(struct libscols_line *line, int column, const char *format,

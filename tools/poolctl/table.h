@@ -22,9 +22,6 @@ struct libscols_line *table_line(struct libscols_table *table);
 void table_text(struct libscols_line *line, int column, const char *text);
 void table_number(struct libscols_line *line, int column, uint64_t number);
 
-/* As --bytes says. */
-void table_bytes(struct libscols_line *line, int column, uint64_t bytes);
-
 void table_printf(struct libscols_line *line, int column, const char *format,
 		  ...) __attribute__((format(printf, 3, 4)));
 
