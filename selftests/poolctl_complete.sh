@@ -81,6 +81,11 @@ test_values()
 	completed 'poolctl monitor --event low,rec' low,recovered low,reclaimed
 	completed 'poolctl -d /dev/mempool_d' /dev/mempool_demo
 	completed 'poolctl alloc -N '
+	completed 'poolctl -b /dev/mempool_d' /dev/mempool_demo
+	completed 'poolctl batch -f /dev/mempool_d' /dev/mempool_demo
+	completed 'poolctl exec -N 2 x -- poolct' poolctl
+	completed 'poolctl exec x unam' uname
+	completed 'poolctl read x 1.1 --hex' --hex
 }
 
 test_names()
