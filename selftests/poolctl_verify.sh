@@ -36,11 +36,12 @@ test_intact()
 	works poolctl alloc p -N 3
 	works poolctl verify p -a
 	[[ $stdout =~ 'all 7 were looked at' ]]
+	[[ $stdout =~ ok\ +blocks ]]
 	works poolctl alloc p -N 7
 	works poolctl verify p -a
 	[[ $stdout =~ 'all 0 were looked at' ]]
 	json 0 '.object == "p" and .problems == 0 and
-		([.checks[] | .check] | contains(["corrupted", "poison", "frees", "numbers", "ioctl"]))
+		([.checks[] | .check] | contains(["corrupted", "poison", "frees", "numbers", "ioctl", "blocks"]))
 		and all(.checks[]; .status == "ok")' poolctl verify p --json
 	works poolctl destroy p
 }
