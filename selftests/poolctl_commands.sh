@@ -43,6 +43,19 @@ table()
 	fails 2 set p --low 5 --high 4 => $d[0].error.errno == "ERANGE"
 	empty 2 set p --quota 5 => $d[0].error.errno == "ENOENT"
 
+	works 0 map p => $d[0] | .parts[0].map == "k........." and .parts[0].states.free == 9
+	works 0 map a => $d[0].parts == []
+	fails 2 map none => $d[0].error.errno == "ENOENT"
+	empty 2 map p => $d[0].error.errno == "ENOENT"
+
+	works 0 holders p => $d[0] | .kept == 1 and .holders == []
+	fails 1 holders => $d[0].error.status == 1
+	empty 2 holders p => $d[0].error.errno == "ENOENT"
+
+	works 1 top --once => $d[0].error.message | contains("for people")
+	fails 1 top p => $d[0].error.status == 1
+	empty - top => it has no JSON
+
 	works 0 reset-stats p => $d[0].objects[0].allocs == 0
 	fails 2 reset-stats none => $d[0].error.errno == "ENOENT"
 	empty 2 reset-stats p => $d[0].error.errno == "ENOENT"
@@ -187,7 +200,7 @@ run_case()	# CASE
 
 test_all_have_rows()
 {
-	local command case row found
+	local command case row found missing=
 
 	commands > "$tap_dir/commands"
 	[ "$(wc -l < "$tap_dir/commands")" -gt 15 ]
@@ -203,6 +216,7 @@ test_all_have_rows()
 			}
 		done
 	done < "$tap_dir/commands"
+	same '' "$missing" "rows that are not there"
 }
 
 test_works()

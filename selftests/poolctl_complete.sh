@@ -87,6 +87,10 @@ test_values()
 	completed 'poolctl batch /dev/mempool_d' /dev/mempool_demo
 	completed 'poolctl exec x -- modprob' modprobe
 	completed 'poolctl exec x -N 3 -- poolctl /dev/mempool_d' /dev/mempool_demo
+	completed 'poolctl batch -f /dev/mempool_d' /dev/mempool_demo
+	completed 'poolctl exec -N 2 x -- poolct' poolctl
+	completed 'poolctl exec x unam' uname
+	completed 'poolctl read x 1.1 --hex' --hex
 }
 
 test_names()

@@ -12,13 +12,14 @@
 . "$(dirname "$0")/poolctl_test.sh"
 
 here=$(cd "$(dirname "$0")" && pwd)
+client=$here/poolctl_client
 
 # A pool that is poisoned, of which ten blocks were freed since.
 new_pool()	# [OPTION]...
 {
 	clear_objects
 	works poolctl create pool p --block-size 24 --blocks 10 "$@"
-	"$here/scribble" p poison
+	works poolctl set p --poison on
 	works poolctl batch <<< 'alloc p --hold -N 10'
 }
 
@@ -35,11 +36,12 @@ test_intact()
 	works poolctl alloc p -N 3
 	works poolctl verify p -a
 	[[ $stdout =~ 'all 7 were looked at' ]]
+	[[ $stdout =~ ok\ +blocks ]]
 	works poolctl alloc p -N 7
 	works poolctl verify p -a
 	[[ $stdout =~ 'all 0 were looked at' ]]
 	json 0 '.object == "p" and .problems == 0 and
-		([.checks[] | .check] | contains(["corrupted", "poison", "frees", "numbers", "ioctl"]))
+		([.checks[] | .check] | contains(["corrupted", "poison", "frees", "numbers", "ioctl", "blocks"]))
 		and all(.checks[]; .status == "ok")' poolctl verify p --json
 	works poolctl destroy p
 }
@@ -49,7 +51,7 @@ test_damaged()
 {
 	new_pool
 	works poolctl verify p -a
-	"$here/scribble" p 7
+	"$client" scribble p 7
 	works poolctl verify p
 	status_of 5 poolctl verify p -a
 	[[ $stdout =~ problem\ +free\ .*'of 10 free blocks that were looked at 1 were written to' ]]
@@ -60,8 +62,8 @@ test_damaged()
 	[[ ! $stdout =~ problem\ +free ]]
 	status_of 5 poolctl verify p --all
 	[[ $stdout =~ ok\ +free ]]
-	"$here/scribble" p 0
-	"$here/scribble" p 9
+	"$client" scribble p 0
+	"$client" scribble p 9
 	json 5 '.problems == 2 and any(.checks[]; .check == "free" and .status == "problem" and
 		(.text | contains("10 free blocks that were looked at 2 were written to")))' \
 		poolctl verify p --all --json
@@ -73,7 +75,7 @@ test_damaged()
 test_damage_found_by_others()
 {
 	new_pool
-	"$here/scribble" p 3
+	"$client" scribble p 3
 	works poolctl alloc p -N 10
 	status_of 5 poolctl verify p
 	works poolctl destroy p
@@ -99,12 +101,12 @@ test_quota()
 	new_pool --quota 10
 	works poolctl destroy p
 	works poolctl create pool p --block-size 24 --blocks 100 --quota 3
-	"$here/scribble" p poison
+	works poolctl set p --poison on
 	works poolctl verify p -a
 	[[ $stdout =~ 'all 100 were looked at' ]]
 	works poolctl destroy p
 	works poolctl create pool p --block-size 24 --blocks 100 --quota 1
-	"$here/scribble" p poison
+	works poolctl set p --poison on
 	works poolctl verify p -a
 	[[ $stdout =~ note\ +free\ +'64 of 100 free blocks' ]]
 	same 0 "$(stat_of p in-use)" in-use
@@ -169,7 +171,7 @@ test_report()
 
 	new_pool
 	works poolctl write p "$(poolctl alloc p)" "$secret"
-	"$here/scribble" p 7
+	"$client" scribble p 7
 	status_of 5 poolctl verify p -a
 	mkdir -p /boot
 	printf '# CONFIG_KASAN is not set\nCONFIG_SMP=y\nCONFIG_SMP_X=m\nCONFIG_NR_CPUS=64\n' \

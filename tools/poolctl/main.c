@@ -110,7 +110,7 @@ const struct command commands[] = {
 	  "Write TEXT, or what is on stdin, to a block",
 	  "All of it or nothing. As 'poolctl read', and where the handle is not good any\n"
 	  "more nothing is written." },
-	{ "exec", exec_main, "NAME -- COMMAND...", 2, MANY, exec_options,
+	{ "exec", exec_main, "NAME -- PROGRAM...", 2, MANY, exec_options,
 	  "Run a command that has the object open",
 	  "  poolctl exec bullets -N 2 -- ./game --fast\n"
 	  "\n"

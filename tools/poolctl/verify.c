@@ -19,6 +19,7 @@
 #include "device.h"
 #include "hints.h"
 #include "json.h"
+#include "map.h"
 #include "memory.h"
 #include "object_request.h"
 #include "options.h"
@@ -112,40 +113,98 @@ static void check_rules(struct patient *patient, struct kernel_error *error)
 		say(FINE, "numbers", NULL, "they can be true");
 }
 
-static bool same_numbers(const struct mpdemo_info *info, const uint64_t *value)
+/*
+ * struct witness - somebody else who knows what netlink says of an object
+ * @check: how that is called
+ * @ask: has it tell some of the numbers; returns 0 or fills the error
+ */
+struct witness {
+	const char *check;
+	int (*ask)(struct patient *patient, struct object *numbers,
+		   struct kernel_error *error);
+};
+
+static void tell(struct object *numbers, int attribute, uint64_t value)
 {
-	return info->out_in_use == value[MPDEMO_A_IN_USE] &&
-	       info->out_peak == value[MPDEMO_A_PEAK] &&
-	       info->out_allocs == value[MPDEMO_A_ALLOCS] &&
-	       info->out_frees == value[MPDEMO_A_FREES] &&
-	       info->out_kept == value[MPDEMO_A_KEPT] &&
-	       info->out_footprint == value[MPDEMO_A_FOOTPRINT];
+	numbers->present |= UINT64_C(1) << attribute;
+	numbers->value[attribute] = value;
 }
 
-/* Of two answers of netlink that are the same, what the ioctl says in between is. */
-static void check_info(struct patient *patient, struct kernel_error *error)
+static int ask_ioctl(struct patient *patient, struct object *numbers,
+		     struct kernel_error *error)
 {
-	for (int i = 0; i < TRIES; i++) {
-		struct object before = patient->object;
-		struct mpdemo_info info;
+	struct mpdemo_info info;
 
-		if (device_info(patient->fd, &info, error) || look(patient, error)) {
-			say(NOTE, "ioctl", NULL, "there was no answer: %s",
+	if (device_info(patient->fd, &info, error))
+		return -1;
+	tell(numbers, MPDEMO_A_IN_USE, info.out_in_use);
+	tell(numbers, MPDEMO_A_PEAK, info.out_peak);
+	tell(numbers, MPDEMO_A_ALLOCS, info.out_allocs);
+	tell(numbers, MPDEMO_A_FREES, info.out_frees);
+	tell(numbers, MPDEMO_A_FOOTPRINT, info.out_footprint);
+	return 0;
+}
+
+/* Each block of a pool by itself. */
+static int ask_blocks(struct patient *patient, struct object *numbers,
+		      struct kernel_error *error)
+{
+	struct map map = { 0 };
+	int result = map_read(&patient->netlink, &patient->object, &map, error);
+
+	if (!result && map.nparts) {
+		const struct map_part *part = map.parts;
+
+		tell(numbers, MPDEMO_A_IN_USE, map_used(part));
+		tell(numbers, MPDEMO_A_KEPT, part->counts[MPDEMO_BLOCK_KEPT]);
+		tell(numbers, MPDEMO_A_PRESENT,
+		     part->count - part->counts[MPDEMO_BLOCK_ABSENT]);
+	}
+	map_clear(&map);
+	return result;
+}
+
+/* Of those numbers that are in @some. */
+static bool same(const struct object *some, const struct object *left,
+		 const struct object *right)
+{
+	for (int i = 0; i <= MPDEMO_A_MAX; i++) {
+		if (object_has(some, i) && left->value[i] != right->value[i])
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Where netlink says the same before and after, the witness should have said it as well;
+ * but a number may have changed twice in between, so once is not enough.
+ */
+static void compare(struct patient *patient, const struct witness *witness,
+		    struct kernel_error *error)
+{
+	const char *check = witness->check;
+	int wrong = 0;
+
+	for (int i = 0; i < TRIES; i++) {
+		struct object before = patient->object, other = { 0 };
+
+		if (witness->ask(patient, &other, error) || look(patient, error)) {
+			say(NOTE, check, NULL, "there was no answer: %s",
 			    *error->text ? error->text : strerror(error->error));
 			return;
 		}
-		if (same_numbers(&info, patient->object.value)) {
-			say(FINE, "ioctl", NULL, "says what netlink says");
+		if (same(&other, &other, &patient->object)) {
+			say(FINE, check, NULL, "the numbers are those of netlink");
 			return;
 		}
-		if (!memcmp(&before, &patient->object, sizeof(before))) {
-			say(PROBLEM, "ioctl", NULL, "says something else than netlink");
-			return;
-		}
+		wrong += same(&other, &before, &patient->object);
 		usleep(PAUSE);
 	}
-	say(NOTE, "ioctl", "while nobody uses it",
-	    "the object changed all the time, so it was not compared");
+	if (wrong == TRIES)
+		say(PROBLEM, check, NULL, "the numbers are not those of netlink");
+	else
+		say(NOTE, check, "while nobody uses it",
+		    "the object changed all the time, so it was not compared");
 }
 
 static const char *broken_class(int fd)
@@ -279,24 +338,34 @@ static int check_free(struct patient *patient, struct kernel_error *error)
 	return 0;
 }
 
+static void check_open(struct patient *patient, struct kernel_error *error)
+{
+	static const struct witness ioctls = { "ioctl", ask_ioctl };
+
+	patient->fd = device_open(options.device, patient->name, error);
+	if (patient->fd < 0) {
+		say(NOTE, "ioctl", "run it as root", "the object cannot be opened: %s",
+		    *error->text ? error->text : strerror(error->error));
+		return;
+	}
+	compare(patient, &ioctls, error);
+	if (patient->object.value[MPDEMO_A_KIND] == MPDEMO_KIND_HEAP)
+		check_classes(patient);
+	close(patient->fd);
+}
+
 static int examine(struct patient *patient, struct kernel_error *error)
 {
+	static const struct witness blocks = { "blocks", ask_blocks };
+
 	if (look(patient, error) || (all && check_free(patient, error)))
 		return -1;
 	check_corrupted(patient);
 	check_refused(patient);
 	check_rules(patient, error);
-	patient->fd = device_open(options.device, patient->name, error);
-	if (patient->fd < 0) {
-		say(NOTE, "ioctl", "run it as root", "the object cannot be opened: %s",
-		    *error->text ? error->text : strerror(error->error));
-		return 0;
-	}
-	if (!look(patient, error))
-		check_info(patient, error);
-	if (patient->object.value[MPDEMO_A_KIND] == MPDEMO_KIND_HEAP)
-		check_classes(patient);
-	close(patient->fd);
+	if (object_is_pool(&patient->object))
+		compare(patient, &blocks, error);
+	check_open(patient, error);
 	return 0;
 }
 
