@@ -155,15 +155,20 @@ static void complain(int c, const char *given)
 			 "unknown, ambiguous or misused option '%s'", given);
 }
 
+/* What was made of the values before, if that is it, is not needed any more. */
 static void take_value(const struct command_option *option)
 {
 	const char *value = option->argument ? optarg : "";
+	static char *newest;
 	char *both;
 
 	if (*option->value && option->argument && strstr(option->argument, "...")) {
 		if (asprintf(&both, "%s,%s", *option->value, value) < 0)
 			both = needed(NULL);
-		value = both;	/* as long as the program runs */
+		if (*option->value == newest)
+			free(newest);
+		newest = both;
+		value = both;
 	}
 	*option->value = value;
 }
