@@ -171,6 +171,25 @@ test_batch_somebody_else()
 	no_objects
 }
 
+# Not of one command of it alone.
+test_batch_ended()
+{
+	clear_objects
+	works poolctl create pool p --block-size 8 --blocks 8
+	batch 'alloc p --hold' 'monitor --count 1' 'stats p -n -r' monitor 'alloc p' 'alloc p'
+	poolctl -f -b "$batch" > "$out" 2>&1 &
+	for (( ; ; )); do
+		[ "$(grep -c 'waiting for events' "$out")" != 1 ] ||
+			poolctl create arena a --size 64 2> /dev/null || poolctl destroy a
+		[ "$(grep -c 'waiting for events' "$out")" != 2 ] || break
+	done
+	kill -TERM $!
+	status_of 143 wait $!
+	same 1 "$(stat_of p allocs)" allocs
+	same 0 "$(stat_of p in-use)" in-use
+	clear_objects
+}
+
 test_keep_take()
 {
 	new_pool

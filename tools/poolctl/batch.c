@@ -11,6 +11,7 @@
 #include "memory.h"
 #include "options.h"
 #include "poolctl.h"
+#include "signals.h"
 #include "text.h"
 #include "words.h"
 
@@ -52,7 +53,10 @@ static int run_line(char *line, size_t length, unsigned long number)
 	return status;
 }
 
-/* Where nobody reads what is printed any more, to go on is of no use. */
+/*
+ * Where nobody reads what is printed any more, to go on is of no use. A signal that a
+ * command takes for its orderly end, as 'monitor' does, is the end of the batch.
+ */
 static int run_lines(FILE *file, const char *name, bool go_on)
 {
 	char *line = NULL, safe[TEXT_SIZE];
@@ -64,6 +68,8 @@ static int run_lines(FILE *file, const char *name, bool go_on)
 	text_escape(safe, name);
 	while ((length = getline(&line, &size, file)) != -1) {
 		status = run_line(line, length, ++number);
+		if (signals_caught)
+			break;
 		if (!status)
 			continue;
 		fprintf(stderr, "Command failed %s:%lu\n", safe, number);
@@ -73,6 +79,8 @@ static int run_lines(FILE *file, const char *name, bool go_on)
 			break;
 	}
 	free(line);
+	if (signals_caught)
+		return first ? first : 128 + signals_caught;
 	if (ferror(file) && !first)
 		return usage_error("cannot read %s: %s", name, strerror(errno));
 	return first;
