@@ -108,7 +108,6 @@ do {										\
 	CHECK(0, self->wrong, "wrong");						\
 } while (0)
 
-
 TEST_F(blocks, of_a_pool)
 {
 	unsigned int amiss = 0;

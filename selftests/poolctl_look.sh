@@ -11,13 +11,12 @@
 # shellcheck source=selftests/poolctl_test.sh
 . "$(dirname "$0")/poolctl_test.sh"
 
-here=$PWD
-
 # Somebody who holds blocks until end_holder. Sets $holder, its pid.
 begin_holder()	# NAME COUNT
 {
-	rm -f "$tap_dir/hold" && mkfifo "$tap_dir/hold"
-	"$here/hold" "$1" "$2" < "$tap_dir/hold" > "$tap_dir/held" &
+	rm -f "$tap_dir/hold" "$tap_dir/held"
+	mkfifo "$tap_dir/hold"
+	poolctl exec "$1" -N "$2" -- sh -c 'echo held; read -r' < "$tap_dir/hold" > "$tap_dir/held" &
 	holder=$!
 	exec 9> "$tap_dir/hold"
 	until [ -s "$tap_dir/held" ]; do
@@ -29,7 +28,7 @@ begin_holder()	# NAME COUNT
 end_holder()
 {
 	exec 9>&-
-	wait "$holder"
+	wait "$holder" || true
 }
 
 test_holders()
@@ -45,13 +44,13 @@ test_holders()
 	works poolctl holders rx
 	[[ $stdout =~ ^HOLDER\ +PID\ +COMM\ +ACCESS\ +HELD\ +QUOTA\ +OPEN ]]
 	[[ $stdout =~ $'\n'\ +kept\ +-\ +-\ +-\ +7\ +-\ +- ]]
-	[[ $stdout =~ $'\n'\ +[0-9]+\ +$holder\ hold\ rw\ +5\ +-\ +[0-9]+s ]]
+	[[ $stdout =~ $'\n'\ +[0-9]+\ +$holder\ poolctl\ rw\ +5\ +-\ +[0-9]+s ]]
 	json 0 ".kept == 7 and (.holders | length == 1 and (.[0] | .pid == $holder and
-		.comm == \"hold\" and .access == \"rw\" and .held == 5 and .quota == 0 and
+		.comm == \"poolctl\" and .access == \"rw\" and .held == 5 and .quota == 0 and
 		.gone == false and (.holder | type == \"number\") and .age > 0))" \
 		poolctl holders rx -j
 	works poolctl holders rx --noheadings --raw
-	[[ $stdout =~ \ "$holder"\ hold\ rw\ 5\ -\ [0-9]+s$ ]]
+	[[ $stdout =~ \ "$holder"\ poolctl\ rw\ 5\ -\ [0-9]+s$ ]]
 	end_holder
 	json 0 '.holders == []' poolctl holders rx -j
 

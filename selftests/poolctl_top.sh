@@ -203,7 +203,7 @@ test_reclaimed()
 	# Ahead of the pipe, which it would keep open.
 	begin_top
 	mkfifo "$tap_dir/hold"
-	"$here/hold" beta 5 < "$tap_dir/hold" > "$tap_dir/held" &
+	poolctl exec beta -N 5 -- sh -c 'echo held; read -r' < "$tap_dir/hold" > "$tap_dir/held" &
 	exec 9> "$tap_dir/hold"
 	until [ -s "$tap_dir/held" ]; do
 		sleep 0.05
@@ -337,7 +337,7 @@ test_no_terminal()
 	[[ $stdout =~ \ beta\ .*\ alpha\ .*\ gamma\  ]]
 	begin
 	keys 'TERM=nosuch poolctl top; echo status $?' Enter
-	wait_for 'does not know this kind of terminal.*status 1'
+	wait_for 'no such kind of terminal.*status 1'
 	works poolctl destroy alpha beta gamma
 }
 

@@ -121,7 +121,7 @@ static void print_arena(const struct object *object)
 
 	printf("%8d ", 0);
 	for (int i = 0; i < COLUMNS; i++) {
-		uint64_t begin = (unsigned __int128)bytes * i / COLUMNS;
+		uint64_t begin = (long double)bytes * i / COLUMNS;
 
 		if (begin < used)
 			print_letter('h', map_states[MPDEMO_BLOCK_HELD].color, &color);

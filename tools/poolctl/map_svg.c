@@ -32,7 +32,7 @@ struct look {
 
 static const struct look looks[MAP_STATES] = {
 	[MPDEMO_BLOCK_FREE] = { "#eef1f4",
-		"<rect x='.5' y='.5' width='9' height='9' rx='1.5' fill='none' stroke='#c9d1d9'/>" },
+		"<path d='M1 .5H9L9.5 1V9L9 9.5H1L.5 9V1z' fill='none' stroke='#c9d1d9'/>" },
 	[MPDEMO_BLOCK_CACHED] = { "#9ad0f5",
 		"<path d='M0 10V1.5A1.5 1.5 0 0 1 1.5 0H10z' fill='#2f81b7'/>" },
 	[MPDEMO_BLOCK_RESERVED] = { "#ffe08a",
@@ -277,6 +277,21 @@ static void legend(const struct map *map, const struct layout *layout,
 	fputs("</g>\n", file);
 }
 
+static void box(FILE *file, unsigned int y, double width, const char *color,
+		const char *edge)
+{
+	fprintf(file,
+		"<rect x='%d' y='%u' width='%.2f' height='%d' fill='%s' stroke='%s'/>\n",
+		MARGIN, y, width, 2 * BAR, color, edge);
+}
+
+static void mark_of_peak(FILE *file, double x, unsigned int y, int height)
+{
+	fprintf(file,
+		"<path d='M%.2f %uv%d' stroke='#b3478c' stroke-width='2' stroke-dasharray='4 3'/>\n",
+		x, y, height);
+}
+
 /* An arena is one bar: used, used at its peak, and free. */
 static void draw_arena(const struct map *map, const struct layout *layout,
 		       FILE *file)
@@ -294,15 +309,11 @@ static void draw_arena(const struct map *map, const struct layout *layout,
 		units_format_size(value[MPDEMO_A_BYTES], text[1]),
 		100.0 * value[MPDEMO_A_IN_USE] / value[MPDEMO_A_BYTES]);
 	y += CAPTION;
-	fprintf(file,
-		"<g class='arena'>\n<rect x='%d' y='%u' width='%.2f' height='%d' fill='%s'/>\n"
-		"<rect x='%d' y='%u' width='%.2f' height='%d' fill='%s'/>\n"
-		"<path d='M%.2f %uv%d' stroke='#b3478c' stroke-width='2' stroke-dasharray='4 3'/>\n"
-		"<rect x='%d' y='%u' width='%.2f' height='%d' fill='none' stroke='#8c959f'/>\n</g>\n",
-		MARGIN, y, width, 2 * BAR, looks[MPDEMO_BLOCK_FREE].color,
-		MARGIN, y, used, 2 * BAR, looks[MPDEMO_BLOCK_HELD].color,
-		MARGIN + peak, y - 4, 2 * BAR + 8,
-		MARGIN, y, width, 2 * BAR);
+	fputs("<g class='arena'>\n", file);
+	box(file, y, width, looks[MPDEMO_BLOCK_FREE].color, "#8c959f");
+	box(file, y, used, looks[MPDEMO_BLOCK_HELD].color, "none");
+	mark_of_peak(file, MARGIN + peak, y - 4, 2 * BAR + 8);
+	fputs("</g>\n", file);
 	y += 2 * BAR + 16 + 20;
 	fputs("<g class='legend'>\n", file);
 	entry(file, "held", "used", units_format_size(value[MPDEMO_A_IN_USE], text[0]),
@@ -310,10 +321,10 @@ static void draw_arena(const struct map *map, const struct layout *layout,
 	entry(file, "free", "free",
 	      units_format_size(value[MPDEMO_A_BYTES] - value[MPDEMO_A_IN_USE], text[0]),
 	      MARGIN + width / 2, y);
+	mark_of_peak(file, MARGIN + 7, y + LEGEND_LINE, 14);
 	fprintf(file,
-		"<path d='M%d %uv14' stroke='#b3478c' stroke-width='2' stroke-dasharray='4 3'/>"
 		"<text x='%d' y='%u'>peak<tspan dx='6' fill='#57606a'>%s</tspan></text>\n</g>\n",
-		MARGIN + 7, y + LEGEND_LINE, MARGIN + 22, y + LEGEND_LINE + 11,
+		MARGIN + 22, y + LEGEND_LINE + 11,
 		units_format_size(value[MPDEMO_A_PEAK], text[0]));
 }
 

@@ -27,7 +27,8 @@ static const char *delay, *sort, *once;
 
 const struct command_option top_options[] = {
 	{ "delay", 'd', "SEC", &delay, "seconds between two readings (3)" },
-	{ "sort", 's', "KEY", &sort, "use, in-use, capacity, size, memory, name, allocs, failures or id, or its key" },
+	{ "sort", 's', "KEY", &sort,
+	  "use, in-use, capacity, size, memory, name, allocs, failures or id, or its key" },
 	{ "once", 0, NULL, &once, "print once, and end; needs no terminal" },
 	{ 0 },
 };
@@ -198,9 +199,9 @@ static int check_options(struct top *top)
 	if (!rates_interval("--delay", delay, DELAY, &top->delay))
 		return STATUS_USAGE;
 	if (options.json)
-		return usage_error("top is for people; 'poolctl stats --interval 1 --json' tells the same");
+		return usage_error("top is for people; 'poolctl stats -i 1 --json' is not");
 	if (!once && (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)))
-		return usage_error("top needs a terminal; 'poolctl stats -i 1' does not, nor does --once");
+		return usage_error("it needs a terminal; 'poolctl stats -i 1' and --once do not");
 	return 0;
 }
 
@@ -220,7 +221,7 @@ int top_main(int argc, char **argv)
 	if (!result) {
 		if (!once && !top_screen_begin()) {
 			netlink_close(&netlink);
-			return usage_error("top does not know this kind of terminal, $TERM; 'poolctl stats -i 1' needs none");
+			return usage_error("no such kind of terminal: $TERM; 'poolctl stats -i 1' needs none");
 		}
 		result = once ? print_once(&netlink, &top, &error) :
 				on_terminal(&netlink, &top, &error);

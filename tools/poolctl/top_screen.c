@@ -104,7 +104,9 @@ static attr_t attribute_of(const struct rate *rate)
 
 static size_t room(void)
 {
-	return LINES > LIST_TOP ? LINES - LIST_TOP : 0;
+	int rows = LINES - LIST_TOP;
+
+	return rows > 0 ? rows : 0;
 }
 
 /* The cursor stays with its object, or where that was. */
@@ -227,7 +229,8 @@ static void draw_map(struct top *top)
 	const struct object *object = &top->map.object;
 	size_t columns = 8, step = 1, row = 0;
 
-	while (columns + 8 <= (size_t)(COLS > MAP_LABEL ? COLS - MAP_LABEL : 0))
+	/* So that the numbers of rows are round. */
+	while (MAP_LABEL + (int)columns + 8 <= COLS)
 		columns += 8;
 	mvprintw(0, 0, "%s %s, id %" PRIu64 "; Enter: back, q: quit",
 		 object_kind_name(object->value[MPDEMO_A_KIND]),

@@ -210,7 +210,7 @@ void top_summary(const struct top *top, int line, int width, char out[TOP_WIDTH]
 			 units_format_size(bytes, memory), top->delay,
 			 top_sorts[top->sort].name);
 	else
-		snprintf(out, TOP_WIDTH, "%.0f allocs/s, %.0f frees/s, %.0f failures/s; Enter: map, h: help, q: quit",
-			 allocs, frees, failures);
+		snprintf(out, TOP_WIDTH, "%.0f allocs/s, %.0f frees/s, %.0f failures/s; %s",
+			 allocs, frees, failures, "Enter: map, h: help, q: quit");
 	finish(width, out);
 }

@@ -135,6 +135,18 @@ expect 1 "unexpected argument" write rx 0.1 a b
 expect 1 "not a size" read rx 0.1 -o -
 expect 1 "too few" exec rx
 expect 1 "too few" verify
+expect 1 "too few" map
+expect 1 "too few" holders -j
+expect 1 "either --svg or --json" map rx --svg - -j
+expect 1 "not a number of seconds" stats -i 0 -j
+expect 1 "not a number of seconds" stats rx -i nan
+expect 1 "not a number of seconds" top --once -d 1s
+expect 1 "is for --interval" stats -c 1
+expect 1 "its own columns" stats -i 1 -o NAME -j
+expect 1 "no number of reports" stats -i 1 -c 0
+expect 1 "there is no order" top --once -s nothing
+expect 1 "stats -i 1" top
+expect 1 "stats -i 1 --json" top -j
 expect 1 "unexpected argument" report rx
 expect 0 "doctor" report
 expect 0 '"problems"' report -j
@@ -172,6 +184,10 @@ if ! [ -d /sys/module/mempool_demo ]; then
 	expect 3 "there is no device /dev/mempool_demo" alloc rx
 	expect 3 "" bench -j
 	expect 3 "mempool-demo" verify rx -j
+	expect 3 "mempool-demo" map rx -j
+	expect 3 "mempool-demo" holders rx -j
+	expect 3 "mempool-demo" stats -i 1 -j
+	expect 3 "mempool-demo" top --once
 	expect 3 "mempool_demo is not loaded" doctor
 fi
 
