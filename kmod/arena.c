@@ -66,6 +66,18 @@ size_t arena_peak(const struct arena *arena)
 	return max(READ_ONCE(arena->peak), arena_in_use(arena));
 }
 
+/*
+ * Note how much is in use, before that falls. By cmpxchg: others may reset the peak
+ * meanwhile, and of a CPU an interrupt may note more.
+ */
+void arena_note_peak(size_t *peak, size_t in_use)
+{
+	size_t noted = READ_ONCE(*peak);
+
+	while (noted < in_use && !try_cmpxchg(peak, &noted, in_use))
+		;
+}
+
 static void *alloc_shared(struct arena *arena, size_t size, size_t align)
 {
 	unsigned long pos = atomic_long_read(&arena->shared_pos), start;
@@ -142,7 +154,7 @@ static size_t go_back(struct arena *arena, struct mpdemo_chunk *chunk,
 {
 	size_t in_use = arena_in_use(arena);
 
-	WRITE_ONCE(arena->peak, arena_peak(arena));
+	arena_note_peak(&arena->peak, in_use);
 	arena_use_chunk(arena, chunk, pos, before);
 	arena_drop_spares(arena, arena->retain);
 	return in_use - arena_in_use(arena);
@@ -280,7 +292,7 @@ static size_t reset_shared(struct arena *arena)
 	if (want_init_on_free())
 		memset((void *)base, 0, in_use);
 	atomic_long_set_release(&arena->shared_pos, base);
-	WRITE_ONCE(arena->peak, max(arena->peak, in_use));
+	arena_note_peak(&arena->peak, in_use);
 	WRITE_ONCE(arena->resets, arena->resets + 1);
 	return in_use;
 }

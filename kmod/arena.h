@@ -130,6 +130,7 @@ static inline const char *arena_name(const struct mpdemo_arena *api)
 /* arena.c */
 size_t arena_in_use(const struct arena *arena);
 size_t arena_peak(const struct arena *arena);
+void arena_note_peak(size_t *peak, size_t in_use);
 void arena_refuse(struct arena *arena, const char *what, unsigned long caller);
 
 /* arena_chunks.c */

@@ -267,7 +267,7 @@ EXPORT_SYMBOL_GPL(mpdemo_arena_get_stats);
  * mpdemo_arena_reset_peak() - begin anew to find the highest in_use
  * @api: the arena
  *
- * Context: Any; only the owner of the arena may call this, but where it is per CPU.
+ * Context: Any, also while others use the arena.
  */
 void mpdemo_arena_reset_peak(struct mpdemo_arena *api)
 {

@@ -77,16 +77,6 @@ struct mpdemo_arena *mpdemo_arena_begin(struct mpdemo_arena *api,
 }
 EXPORT_SYMBOL_GPL(mpdemo_arena_begin);
 
-/* By cmpxchg, as an interrupt may note more between the look and the write. */
-static noinline void note_peak(struct cpu_arena *cpu_arena, size_t in_use)
-{
-	size_t peak = READ_ONCE(cpu_arena->peak);
-
-	while (peak < in_use &&
-	       !try_cmpxchg(&cpu_arena->peak, &peak, in_use))
-		;
-}
-
 /*
  * Return: whether the section may end all the same, and that includes to turn
  * preemption on where its begin has turned it off.
@@ -152,7 +142,7 @@ void mpdemo_arena_end(struct mpdemo_arena_scope *scope)
 
 	pos = arena_pos(&cpu_arena->api);
 	if (unlikely(pos - cpu_arena->base > READ_ONCE(cpu_arena->peak)))
-		note_peak(cpu_arena, pos - cpu_arena->base);
+		arena_note_peak(&cpu_arena->peak, pos - cpu_arena->base);
 	/* Of sections that ended out of order, an outer one may begin behind. */
 	begin = scope->pos_up - MPDEMO_ARENA_UP;
 	if (want_init_on_free() && pos > begin)

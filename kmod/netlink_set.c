@@ -163,10 +163,6 @@ int mempool_demo_nl_reset_stats_doit(struct sk_buff *skb,
 	if (IS_ERR(object))
 		return PTR_ERR(object);
 
-	/*
-	 * Not held until it is done: an arena may be busy for as long as gigabytes are
-	 * cleared, and all who look at the object would have to wait.
-	 */
 	mutex_lock(&object->settings_lock);
 	owner = object->settings.uid;
 	mutex_unlock(&object->settings_lock);

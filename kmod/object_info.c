@@ -171,9 +171,8 @@ static void reset_peaks(struct mpdemo_object *object)
 		mpdemo_pool_reset_peak(object->pool);
 		break;
 	case MPDEMO_OBJECT_ARENA:
-		mutex_lock(&object->arena_lock);
+		/* Without arena_lock, as for the counters. */
 		mpdemo_arena_reset_peak(object->arena);
-		mutex_unlock(&object->arena_lock);
 		break;
 	case MPDEMO_OBJECT_HEAP:
 		mpdemo_heap_reset_peaks(object->heap);
@@ -191,7 +190,7 @@ static void reset_peaks(struct mpdemo_object *object)
  * Of two at the same time the later one may be undone: then what was counted in
  * between is counted still.
  *
- * Context: Task context, may sleep, also for as long as an arena is busy.
+ * Context: Task context, may sleep.
  */
 void mpdemo_object_reset_stats(struct mpdemo_object *object)
 {

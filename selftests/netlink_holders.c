@@ -271,6 +271,67 @@ TEST_F(holders, who_they_are_is_not_for_others)
 	EXPECT_EQ(0, wait_child(pid));
 }
 
+/* All that there is to read, without waiting. */
+static void read_holders(struct nlt *nl, struct seen *seen)
+{
+	static char buffer[1 << 16];
+	ssize_t n;
+
+	for (;;) {
+		struct nlmsghdr *h = (struct nlmsghdr *)buffer;
+		struct nlattr *attr[MPDEMO_A_MAX + 1];
+		int left;
+
+		n = recv(nl_socket_get_fd(nl->sock), buffer, sizeof(buffer),
+			 MSG_DONTWAIT);
+		if (n < 0 && errno != ENOBUFS)
+			return;
+		for (left = n; nlmsg_ok(h, left); h = nlmsg_next(h, &left))
+			if (h->nlmsg_type == nl->family &&
+			    genlmsg_hdr(h)->cmd == MPDEMO_CMD_HOLDERS &&
+			    !genlmsg_parse(h, 0, attr, MPDEMO_A_MAX, NULL))
+				see(attr, seen);
+	}
+}
+
+/*
+ * A dump begins when there is room in the socket. Who has no room for it, and has root
+ * read from his socket instead, is not root.
+ */
+TEST_F(holders, who_they_are_is_not_for_who_has_no_room)
+{
+	__u64 handles[3];
+	pid_t pid;
+
+	ASSERT_EQ(0, pool_alloc_bulk(self->pool, 3, handles));
+	pid = fork_child();
+	if (!pid) {
+		static struct seen seen;
+		struct nl_msg *msg;
+		struct nlt nl;
+
+		if (seteuid(NOBODY) || nlt_open(&nl) ||
+		    nl_socket_set_buffer_size(nl.sock, 1, 1 << 16))
+			_exit(101);
+		/* Some of which find no room themselves. */
+		for (int i = 0; i < 9; i++) {
+			msg = nlt_msg(&nl, i < 8 ? MPDEMO_CMD_GET : MPDEMO_CMD_HOLDERS,
+				      i < 8 ? 0 : NLM_F_DUMP);
+			nla_put_string(msg, MPDEMO_A_NAME, NAME);
+			if (nl_send_auto(nl.sock, msg) < 0)
+				_exit(101);
+			nlmsg_free(msg);
+		}
+		if (seteuid(0))
+			_exit(101);
+		read_holders(&nl, &seen);
+		if (seen.n != 1 || seen.holder[0].held != 3)
+			_exit(103);
+		_exit(seen.holder[0].has_pid || seen.holder[0].has_comm ? 104 : 0);
+	}
+	EXPECT_EQ(0, wait_child(pid));
+}
+
 /* Whoever reads is told numbers of his pid namespace, and none from outside of it. */
 TEST_F(holders, pid_namespaces)
 {
