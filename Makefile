@@ -50,6 +50,7 @@ help:
 	@echo '  make            modules, tools and selftests'
 	@echo '  make modules    for the running kernel; KVER=VERSION or KDIR=PATH: another'
 	@echo '  make tools      poolctl and libmpdemo'
+	@echo '  make examples   programs that use libmpdemo: a server of HTTP'
 	@echo '  make selftests  what "make test" runs'
 	@echo '  make install    modules, poolctl, libmpdemo, the group of the device; DESTDIR=,'
 	@echo '                  PREFIX=/usr/local; "make uninstall" with the same takes it away'
@@ -74,8 +75,13 @@ tools:
 	+@$(MAKE) --no-print-directory -C tools/poolctl O=$(O)/tools
 	+@$(MAKE) --no-print-directory -C tools/lib O=$(O)/lib
 
+examples:
+	+@$(MAKE) --no-print-directory -C tools/lib O=$(O)/lib
+	+@$(MAKE) --no-print-directory -C tools/examples O=$(O)/examples LIB=$(O)/lib
+
 selftests:
-	+@$(MAKE) --no-print-directory -C selftests O=$(O)/selftests LIB=$(O)/lib KSFT=$(KSFT)
+	+@$(MAKE) --no-print-directory -C selftests O=$(O)/selftests LIB=$(O)/lib \
+		EXAMPLES_O=$(O)/examples KSFT=$(KSFT)
 
 packages:
 	@tools/vm/packages
@@ -171,6 +177,6 @@ clean:
 		-o -name '*.mod.c' -o -name '.*.cmd' -o -name 'modules.order' \
 		-o -name Module.symvers \) -delete
 
-.PHONY: all help modules tools selftests packages demo bench-insn bench-uml bench-user test \
+.PHONY: all help modules tools examples selftests packages demo bench-insn bench-uml bench-user test \
 	test-matrix soak fuzz shell check docs man install-man debs check-debs \
 	install install-user install-lib install-dkms uninstall clean
