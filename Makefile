@@ -50,7 +50,7 @@ help:
 	@echo '  make            modules, tools and selftests'
 	@echo '  make modules    for the running kernel; KVER=VERSION or KDIR=PATH: another'
 	@echo '  make tools      poolctl and libmpdemo'
-	@echo '  make examples   programs that use libmpdemo: a server of HTTP'
+	@echo '  make examples   programs that use libmpdemo: servers of HTTP and of chat rooms'
 	@echo '  make selftests  what "make test" runs'
 	@echo '  make install    modules, poolctl, libmpdemo, the group of the device; DESTDIR=,'
 	@echo '                  PREFIX=/usr/local; "make uninstall" with the same takes it away'

@@ -18,8 +18,8 @@
 
 /* Of an arena on the C library: what is to be freed by a reset. */
 struct extent {
-	_Alignas(ALIGN) struct extent *next;
-	char bytes[];
+	struct extent *next;
+	char bytes[] __attribute__((aligned(ALIGN)));
 };
 
 static int device = -1;

@@ -14,10 +14,14 @@
 
 #include "net.h"
 
+/* What the kernel keeps of what a client has not read: little, so that we notice. */
+#define SEND_BYTES	65536
+
 int net_listen(const char *program, const char *address, unsigned long port, const char *memory)
 {
 	struct sockaddr_in name = { .sin_family = AF_INET, .sin_port = htons(port) };
 	socklen_t length = sizeof(name);
+	int send_bytes = SEND_BYTES;
 	int yes = 1;
 	int fd;
 
@@ -27,6 +31,8 @@ int net_listen(const char *program, const char *address, unsigned long port, con
 	}
 	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+	/* What is accepted has that, too. */
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_bytes, sizeof(send_bytes));
 	if (bind(fd, (struct sockaddr *)&name, sizeof(name)) || listen(fd, SOMAXCONN) ||
 	    getsockname(fd, (struct sockaddr *)&name, &length)) {
 		fprintf(stderr, "%s: listen at %s:%lu: %s\n", program, address, port,
