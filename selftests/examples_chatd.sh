@@ -12,61 +12,8 @@
 # shellcheck source=selftests/tap.sh
 . "$(dirname "$0")/tap.sh"
 
-PATH=$PWD/examples:$PATH
-
-# Begin a server; sets $port.
-serve()		# [OPTION]...
-{
-	# One that a test leaves behind when it fails.
-	trap 'kill -9 "$server" 2> /dev/null || true' EXIT
-	# It is the program who makes its file new, and not at once.
-	rm -f "$tap_dir/chatd"
-	chatd "$@" > "$tap_dir/chatd" 2>&1 &
-	server=$!
-	until port=$(sed -n 's/^chatd: 127.0.0.1:\([0-9]*\), on .*/\1/p' "$tap_dir/chatd" 2> /dev/null) &&
-		[ -n "$port" ]; do
-		kill -0 "$server"
-		sleep 0.02
-	done
-}
-
-# End it. What it prints is judged: the last block of each pool is back.
-stop()
-{
-	local status=0
-
-	kill "$server"
-	wait "$server" || status=$?
-	cat "$tap_dir/chatd"
-	same 0 "$status" "exit status of chatd"
-	same "0 0 0" "$(awk '/^(clients|rooms|messages) / { print $4 }' "$tap_dir/chatd" | paste -sd ' ')" \
-		"blocks in use at the end"
-}
-
-with_both()	# FUNCTION [OPTION]...
-{
-	for memory in '' --malloc; do
-		serve ${memory:+"$memory"} "${@:2}"
-		"$1"
-		stop
-	done
-}
-
-# A client is a descriptor.
-connect()	# NAME-OF-VARIABLE
-{
-	eval "exec {$1}<> /dev/tcp/127.0.0.1/$port"
-}
-
-hang_up()	# DESCRIPTOR
-{
-	eval "exec $1>&-"
-}
-
-say()		# DESCRIPTOR LINE...
-{
-	printf '%s\n' "${@:2}" >&"$1"
-}
+# shellcheck source=selftests/examples_test.sh
+. "$(dirname "$0")/examples_test.sh"
 
 hears()		# DESCRIPTOR LINE...
 {
@@ -75,34 +22,6 @@ hears()		# DESCRIPTOR LINE...
 	for wanted in "${@:2}"; do
 		read -r -t 10 line <&"$1"
 		same "$wanted" "$line" line
-	done
-}
-
-stats()
-{
-	local fd line
-
-	connect fd
-	say "$fd" '{"op":"stats"}'
-	read -r -t 10 line <&"$fd"
-	hang_up "$fd"
-	echo "$line"
-}
-
-stat_of()	# NAME
-{
-	stats | sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"
-}
-
-# Until only who asks is there.
-await_empty()
-{
-	local tries=200
-
-	until [[ $(stats) == *'"clients":1,"rooms":0,"messages":0,"ring":0,'* ]]; do
-		tries=$((tries - 1))
-		[ "$tries" -gt 0 ] || same empty "$(stats)"
-		sleep 0.05
 	done
 }
 
@@ -123,7 +42,7 @@ talk()
 {
 	local a b long wanted=${memory:-mempool_demo}
 
-	same "${wanted#--}" "$(stats | jq -r .memory_from)" memory
+	same "${wanted#--}" "$(chat_stats | jq -r .memory_from)" memory
 	connect a
 	connect b
 	say "$a" '{"op":"say","id":1,"text":"x"}' '{"op":"leave"}' 'rubbish'
@@ -155,7 +74,7 @@ talk()
 
 test_talk()
 {
-	with_both talk
+	with_both chatd talk
 }
 
 # Hundreds, of all kinds.
@@ -168,7 +87,7 @@ crowd()
 
 test_crowd()
 {
-	with_both crowd
+	with_both chatd crowd
 }
 
 # Who does not read is told so, and gets that when he reads.
@@ -181,7 +100,7 @@ too_slow()
 
 test_too_slow()
 {
-	with_both too_slow --backlog 16
+	with_both chatd too_slow --backlog 16
 }
 
 # Who does not read holds all messages, until he is given up. Others are told meanwhile.
@@ -196,7 +115,7 @@ no_message()
 
 test_no_message()
 {
-	with_both no_message --messages 20 --patience 1500
+	with_both chatd no_message --messages 20 --patience 1500
 }
 
 # The same with the ring, and with the scratch arena, to which refers what waits for the ring.
@@ -206,13 +125,13 @@ no_ring()
 	[ "$busy" -gt 0 ]
 	[ "$slow" -gt 0 ]
 	[ "$acknowledged" -ge 800 ]
-	[ "$(stat_of resets)" -gt 10 ]
+	[ "$(chat_stat resets)" -gt 10 ]
 	await_empty
 }
 
 test_no_ring()
 {
-	with_both no_ring --ring 16 --scratch 64 --patience 1500
+	with_both chatd no_ring --ring 16 --scratch 64 --patience 1500
 }
 
 # Hundreds at a time, of whom the kernel closes all sockets, whatever was under way.
@@ -222,7 +141,7 @@ killed()
 
 	chatload --port "$port" --steady 200 --rooms 40 --vanishing 20 --seconds 60 > /dev/null &
 	client=$!
-	until [ "$(stat_of acked)" -gt 100 ]; do
+	until [ "$(chat_stat acked)" -gt 100 ]; do
 		sleep 0.1
 	done
 	kill -9 "$client"
@@ -232,7 +151,7 @@ killed()
 
 test_killed()
 {
-	with_both killed
+	with_both chatd killed
 }
 
 # No place, and no room.
@@ -258,7 +177,7 @@ full()
 
 test_full()
 {
-	with_both full --clients 2 --rooms 1
+	with_both chatd full --clients 2 --rooms 1
 }
 
 # Without the device it says so, and with --malloc it does not ask for it.

@@ -11,46 +11,8 @@
 # shellcheck source=selftests/tap.sh
 . "$(dirname "$0")/tap.sh"
 
-PATH=$PWD/examples:$PATH
-
-# Begin a server; sets $port and $url.
-serve()		# [OPTION]...
-{
-	# One that a test leaves behind when it fails.
-	trap 'kill -9 "$server" 2> /dev/null || true' EXIT
-	# It is the program who makes its file new, and not at once.
-	rm -f "$tap_dir/httpd"
-	httpd "$@" > "$tap_dir/httpd" 2>&1 &
-	server=$!
-	until port=$(sed -n 's/^httpd: 127.0.0.1:\([0-9]*\), on .*/\1/p' "$tap_dir/httpd" 2> /dev/null) &&
-		[ -n "$port" ]; do
-		kill -0 "$server"
-		sleep 0.02
-	done
-	url=http://127.0.0.1:$port
-}
-
-# End it. What it prints is judged: the last block of each pool is back.
-stop()
-{
-	local status=0
-
-	kill "$server"
-	wait "$server" || status=$?
-	cat "$tap_dir/httpd"
-	same 0 "$status" "exit status of httpd"
-	same "0 0 0" "$(awk '/^(connections|buffers|farewells) / { print $4 }' "$tap_dir/httpd" | paste -sd ' ')" \
-		"blocks in use at the end"
-}
-
-with_both()	# FUNCTION [OPTION]...
-{
-	for memory in '' --malloc; do
-		serve ${memory:+"$memory"} "${@:2}"
-		"$1"
-		stop
-	done
-}
+# shellcheck source=selftests/examples_test.sh
+. "$(dirname "$0")/examples_test.sh"
 
 get()		# ARGUMENT...
 {
@@ -133,7 +95,7 @@ answers()
 
 test_answers()
 {
-	with_both answers
+	with_both httpd answers
 }
 
 # What is no request, or too much of one.
@@ -158,7 +120,7 @@ rubbish()
 
 test_rubbish()
 {
-	with_both rubbish
+	with_both httpd rubbish
 }
 
 # Many requests in one piece, and one request byte by byte.
@@ -190,7 +152,7 @@ pieces()
 
 test_pieces()
 {
-	with_both pieces
+	with_both httpd pieces
 }
 
 # As many clients as there are connections, and one more.
@@ -219,7 +181,7 @@ all_in_use()
 
 test_all_connections_in_use()
 {
-	with_both all_in_use --connections 4 --threads 1
+	with_both httpd all_in_use --connections 4 --threads 1
 }
 
 # A client who sends requests and reads nothing holds the only buffer; others are told, until he
@@ -256,7 +218,7 @@ no_buffers()
 
 test_no_buffers()
 {
-	with_both no_buffers --buffers 1 --threads 1
+	with_both httpd no_buffers --buffers 1 --threads 1
 }
 
 # Half a request, and none at all.
@@ -270,7 +232,7 @@ too_slow()
 
 test_too_slow()
 {
-	with_both too_slow --timeout 200
+	with_both httpd too_slow --timeout 200
 }
 
 # Many clients at a time; then such as are killed, with more of them than there are connections.
@@ -295,7 +257,7 @@ load()
 
 test_load()
 {
-	with_both load --connections 24 --threads 4
+	with_both httpd load --connections 24 --threads 4
 }
 
 # Without the device it says so, and with --malloc it does not ask for it.

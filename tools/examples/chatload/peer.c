@@ -56,6 +56,7 @@ void peer_next(struct peer *peer)
 		peer->waits = true;
 		say(peer, line, text_to_say(line, peer->said));
 	} else if (peer->kind == VANISHING) {
+		peer->waits = true;
 		say(peer, line, text_to_say(line, ++peer->said));
 	}
 }
@@ -81,11 +82,12 @@ bool peer_connect(struct peer *peer)
 	if (peer->kind != SLOW)
 		net_watch(load.epoll, peer->fd, EPOLLIN, peer);
 	peer->joined = false;
+	peer->waits = false;
 	peer->length = 0;
 	peer->seq = 0;
-	/* A slow one does not read, not even that. */
-	say(peer, line, sprintf(line, "{\"op\":\"join\",\"room\":\"room%u\",\"name\":\"%c%u\"}\n",
-				peer->room, *kind_names[peer->kind], peer->number));
+	/* In rooms of our own, as others may run at the same time. */
+	say(peer, line, sprintf(line, "{\"op\":\"join\",\"room\":\"%u.%u\",\"name\":\"%c%u\"}\n",
+				getpid(), peer->room, *kind_names[peer->kind], peer->number));
 	return true;
 }
 
