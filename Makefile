@@ -41,7 +41,8 @@ help:
 	@echo '                  User Mode Linux); builds those of 7.3 first, some 15 minutes, once.'
 	@echo '                  KERNELS="6.12-rt 7.3": those only'
 	@echo '  make soak       torture the allocators for a long time, on 7.3 and 7.3-debug: in all'
-	@echo '                  contexts, with NMIs and CPUs that go offline. SOAK_SECONDS=600 is'
+	@echo '                  contexts, with NMIs and CPUs that go offline, and the servers of'
+	@echo '                  tools/examples, whose clients are killed. SOAK_SECONDS=600 is'
 	@echo '                  how long on each; KERNELS="6.12-rt 7.3": on those'
 	@echo '  make fuzz       random calls beside a model that knows what must come of them, on'
 	@echo '                  7.3-debug. FUZZ_SECONDS=3600 is how long, FUZZ_SEED= of what seed'
@@ -50,6 +51,7 @@ help:
 	@echo '  make            modules, tools and selftests'
 	@echo '  make modules    for the running kernel; KVER=VERSION or KDIR=PATH: another'
 	@echo '  make tools      poolctl and libmpdemo'
+	@echo '  make examples   programs that use libmpdemo: servers of HTTP and of chat rooms'
 	@echo '  make selftests  what "make test" runs'
 	@echo '  make install    modules, poolctl, libmpdemo, the group of the device; DESTDIR=,'
 	@echo '                  PREFIX=/usr/local; "make uninstall" with the same takes it away'
@@ -74,8 +76,13 @@ tools:
 	+@$(MAKE) --no-print-directory -C tools/poolctl O=$(O)/tools
 	+@$(MAKE) --no-print-directory -C tools/lib O=$(O)/lib
 
+examples:
+	+@$(MAKE) --no-print-directory -C tools/lib O=$(O)/lib
+	+@$(MAKE) --no-print-directory -C tools/examples O=$(O)/examples LIB=$(O)/lib
+
 selftests:
-	+@$(MAKE) --no-print-directory -C selftests O=$(O)/selftests LIB=$(O)/lib KSFT=$(KSFT)
+	+@$(MAKE) --no-print-directory -C selftests O=$(O)/selftests LIB=$(O)/lib \
+		EXAMPLES_O=$(O)/examples KSFT=$(KSFT)
 
 packages:
 	@tools/vm/packages
@@ -171,6 +178,6 @@ clean:
 		-o -name '*.mod.c' -o -name '.*.cmd' -o -name 'modules.order' \
 		-o -name Module.symvers \) -delete
 
-.PHONY: all help modules tools selftests packages demo bench-insn bench-uml bench-user test \
+.PHONY: all help modules tools examples selftests packages demo bench-insn bench-uml bench-user test \
 	test-matrix soak fuzz shell check docs man install-man debs check-debs \
 	install install-user install-lib install-dkms uninstall clean

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # In the guest, run by soak: all workloads of mempool_demo_torture for SECONDS in all, then those
-# that count blocks FILLS times, with NMIs and CPUs that come and go where there are such, and with
-# memory that is short now and then.
+# that count blocks FILLS times, then the servers of tools/examples for SECONDS, with NMIs and CPUs
+# that come and go where there are such, and with memory that is short now and then.
 
 set -u -o pipefail
 
@@ -134,6 +134,13 @@ hotplug_pause=1
 # Some 64 threads are woken in each.
 echo $((fills / 2000 + 1)) > "$parameters/rounds"
 one fifo
+
+progress "examples"
+if (cd "$(dirname "$0")/selftests" && ../examples.sh "$seconds"); then
+	passed=$((passed + 1))
+else
+	failed=$((failed + 1))
+fi
 
 # A hog that is never over its limit presses nobody.
 if [ -e "$group/memory.events" ]; then

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: MIT
+/* chatload: options, phases, verdict. Begin with chatload.h. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "chatload.h"
+
+#define EVENTS		64
+
+/* How long all that was acknowledged may take to get to everybody. */
+#define PATIENCE_MS	30000
+
+struct load load = { .rooms = 10, .kinds = { 100 }, .retries = LIST(load.retries) };
+
+static const char usage[] =
+	"usage: chatload --port N [OPTION]...\n"
+	"\n"
+	"Clients for chatd at 127.0.0.1, who check that it keeps its promises; see chatload.h.\n"
+	"\n"
+	"  --rooms N      default 10\n"
+	"  --steady N     clients who say something and check all (default 100), one a room at least\n"
+	"  --slow N       who do not read before the end\n"
+	"  --wild N       who send what is no message\n"
+	"  --vanishing N  who are gone, and come again\n"
+	"  --messages N   of each steady client (default 10); or\n"
+	"  --seconds N    for so long\n"
+	"\n"
+	"Exit status: 0: all was as promised; 1: something was not, and that is on stderr.\n";
+
+static void parse(int argc, char **argv)
+{
+	static const struct option names[] = {
+		{ "port", required_argument, NULL, 'p' },
+		{ "rooms", required_argument, NULL, 'r' },
+		{ "steady", required_argument, NULL, STEADY },
+		{ "slow", required_argument, NULL, SLOW },
+		{ "wild", required_argument, NULL, WILD },
+		{ "vanishing", required_argument, NULL, VANISHING },
+		{ "messages", required_argument, NULL, 'm' },
+		{ "seconds", required_argument, NULL, 's' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 }
+	};
+	unsigned long seconds = 0;
+	int option;
+
+	load.messages = 10;
+	while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
+		switch (option) {
+		case 'p':
+			load.port = net_number("--port", optarg, 65535);
+			break;
+		case 'r':
+			load.rooms = net_number("--rooms", optarg, 10000);
+			break;
+		case STEADY ... VANISHING:
+			load.kinds[option] = net_number("clients", optarg, 10000);
+			break;
+		case 'm':
+			load.messages = net_number("--messages", optarg, 1000000);
+			break;
+		case 's':
+			seconds = net_number("--seconds", optarg, 1000000);
+			load.messages = 0;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			exit(0);
+		default:
+			exit(1);
+		}
+	}
+	if (optind < argc || !load.port || !load.rooms || load.kinds[STEADY] < load.rooms ||
+	    (!load.messages && !seconds)) {
+		fputs(usage, stderr);
+		exit(1);
+	}
+	if (seconds)
+		load.until = net_now() + seconds * 1000;
+}
+
+static bool make_peers(void)
+{
+	struct peer *peer;
+
+	for (int kind = 0; kind < 4; kind++)
+		load.n_peers += load.kinds[kind];
+	load.peers = calloc(load.n_peers, sizeof(*load.peers));
+	if (!load.peers)
+		return false;
+	peer = load.peers;
+	for (int kind = 0; kind < 4; kind++) {
+		for (unsigned long i = 0; i < load.kinds[kind]; i++, peer++) {
+			peer->kind = kind;
+			peer->number = i;
+			peer->room = i % load.rooms;
+			list_init(&peer->retry);
+			if (kind == STEADY)
+				peer->seen = calloc(load.kinds[STEADY], sizeof(*peer->seen));
+			if (!peer_connect(peer))
+				return false;
+		}
+	}
+	return true;
+}
+
+static void say_again(void)
+{
+	while (!list_empty(&load.retries)) {
+		struct peer *peer = list_entry(load.retries.next, struct peer, retry);
+
+		if (peer->retry_at > net_now())
+			break;
+		list_del(&peer->retry);
+		peer_next(peer);
+	}
+}
+
+/* Of each, one in a while has enough, and is there again. */
+static void vanish(void)
+{
+	static unsigned long next;
+	struct peer *peer;
+
+	if (!load.kinds[VANISHING] || !load.begun || load.stop)
+		return;
+	peer = &load.peers[load.n_peers - 1 - next++ % load.kinds[VANISHING]];
+	if (!peer->joined && !peer->closed)
+		return;
+	peer_vanish(peer);
+	peer_connect(peer);
+}
+
+static void turn(void)
+{
+	struct epoll_event events[EVENTS];
+	int count = epoll_wait(load.epoll, events, EVENTS, 20);
+
+	for (int i = 0; i < count; i++) {
+		struct peer *peer = events[i].data.ptr;
+
+		if (!peer->closed && peer_read(peer))
+			peer_next(peer);
+	}
+	say_again();
+	vanish();
+	if (load.until && net_now() >= load.until)
+		load.stop = true;
+}
+
+/* Whether all steady clients have joined. */
+static bool all_joined(void)
+{
+	for (unsigned long i = 0; i < load.kinds[STEADY]; i++)
+		if (!load.peers[i].joined)
+			return false;
+	return true;
+}
+
+static bool all_acked(void)
+{
+	for (unsigned long i = 0; i < load.kinds[STEADY]; i++)
+		if (load.peers[i].acked < load.messages ||
+		    load.peers[i].said > load.peers[i].acked)
+			return false;
+	return load.messages || load.stop;
+}
+
+/* The promise. */
+static bool all_seen(void)
+{
+	for (unsigned long i = 0; i < load.kinds[STEADY]; i++)
+		for (unsigned long j = i % load.rooms; j < load.kinds[STEADY]; j += load.rooms)
+			if (load.peers[i].seen[j] != load.peers[j].acked)
+				return false;
+	return true;
+}
+
+static void wait_for(bool (*condition)(void), const char *what)
+{
+	uint64_t deadline = (load.until ? load.until : net_now()) + PATIENCE_MS;
+
+	while (!condition()) {
+		if (net_now() > deadline) {
+			fprintf(stderr, "chatload: not all %s\n", what);
+			load.wrong++;
+			return;
+		}
+		turn();
+	}
+}
+
+static bool all_closed(void)
+{
+	for (unsigned long i = 0; i < load.kinds[STEADY]; i++)
+		if (!load.peers[i].closed)
+			return false;
+	return true;
+}
+
+/* Steady clients say nothing more, which the server sees, and closes as well. */
+static void say_goodbye(void)
+{
+	load.over = true;
+	for (unsigned long i = 0; i < load.kinds[STEADY]; i++)
+		shutdown(load.peers[i].fd, SHUT_WR);
+	wait_for(all_closed, "who said goodbye were closed");
+}
+
+/* All that others in the room have got, or all that there was for them. */
+static bool all_slow_read(void)
+{
+	for (unsigned long i = 0; i < load.kinds[SLOW]; i++) {
+		const struct peer *peer = &load.peers[load.kinds[STEADY] + i];
+
+		if (!peer->closed && peer->seq < load.peers[peer->room].seq)
+			return false;
+	}
+	return true;
+}
+
+/* Nobody says anything more, so it is late, but not too late to read. */
+static void read_slow(void)
+{
+	for (unsigned long i = 0; i < load.kinds[SLOW]; i++) {
+		struct peer *peer = &load.peers[load.kinds[STEADY] + i];
+
+		net_watch(load.epoll, peer->fd, EPOLLIN, peer);
+	}
+	wait_for(all_slow_read, "who were slow got the end of it");
+	for (unsigned long i = 0; i < load.kinds[SLOW]; i++) {
+		const struct peer *peer = &load.peers[load.kinds[STEADY] + i];
+
+		load.cut += peer->closed && !peer->told;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	parse(argc, argv);
+	if (!net_need_files("chatload", 16 + load.kinds[STEADY] + load.kinds[SLOW] +
+			    load.kinds[WILD] + load.kinds[VANISHING]))
+		return 1;
+	load.epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (!make_peers())
+		return 1;
+	wait_for(all_joined, "have joined");
+	load.begun = true;
+	for (unsigned long i = 0; i < load.n_peers; i++)
+		peer_next(&load.peers[i]);
+	wait_for(all_acked, "was acknowledged");
+	load.stop = true;
+	wait_for(all_seen, "that was acknowledged has come");
+	read_slow();
+	say_goodbye();
+	printf("%lu acknowledged, %lu busy, %lu received, %lu refused\n", load.acked, load.busy,
+	       load.received, load.refused);
+	printf("%lu told to be slow, %lu cut off, %lu vanished\n", load.told, load.cut,
+	       load.vanished);
+	for (unsigned long i = 0; i < load.kinds[STEADY]; i++)
+		free(load.peers[i].seen);
+	free(load.peers);
+	return load.wrong ? 1 : 0;
+}

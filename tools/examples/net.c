@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+/* Sockets, time, and numbers of the command line. */
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "net.h"
+
+/* What the kernel keeps of what a client has not read: little, so that we notice. */
+#define SEND_BYTES	65536
+
+int net_listen(const char *program, const char *address, unsigned long port, const char *memory)
+{
+	struct sockaddr_in name = { .sin_family = AF_INET, .sin_port = htons(port) };
+	socklen_t length = sizeof(name);
+	int send_bytes = SEND_BYTES;
+	int yes = 1;
+	int fd;
+
+	if (inet_pton(AF_INET, address, &name.sin_addr) != 1) {
+		fprintf(stderr, "%s: %s is no IPv4 address\n", program, address);
+		return -1;
+	}
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+	/* What is accepted has that, too. */
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_bytes, sizeof(send_bytes));
+	if (bind(fd, (struct sockaddr *)&name, sizeof(name)) || listen(fd, SOMAXCONN) ||
+	    getsockname(fd, (struct sockaddr *)&name, &length)) {
+		fprintf(stderr, "%s: listen at %s:%lu: %s\n", program, address, port,
+			strerror(errno));
+		close(fd);
+		return -1;
+	}
+	printf("%s: %s:%u, on %s\n", program, address, ntohs(name.sin_port), memory);
+	fflush(stdout);
+	return fd;
+}
+
+int net_accept(int listener)
+{
+	int fd;
+
+	do {
+		fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		/* A client that has gone again is no reason not to serve the next. */
+	} while (fd < 0 && (errno == ECONNABORTED || errno == EINTR));
+	return fd;
+}
+
+bool net_watch(int epoll, int fd, uint32_t events, void *data)
+{
+	struct epoll_event event = { .events = events, .data.ptr = data };
+
+	return !epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+void net_rewatch(int epoll, int fd, uint32_t events, void *data)
+{
+	struct epoll_event event = { .events = events, .data.ptr = data };
+
+	epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &event);
+}
+
+bool net_need_files(const char *program, unsigned long count)
+{
+	struct rlimit limit;
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_cur >= count)
+		return true;
+	limit.rlim_cur = count;
+	if (limit.rlim_max < count)
+		limit.rlim_max = count;
+	if (!setrlimit(RLIMIT_NOFILE, &limit))
+		return true;
+	fprintf(stderr, "%s: %lu open files (ulimit -n): %s\n", program, count, strerror(errno));
+	return false;
+}
+
+uint64_t net_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
+}
+
+unsigned long net_number(const char *option, const char *text, unsigned long most)
+{
+	unsigned long value = 0;
+	const char *digit;
+
+	for (digit = text; isdigit((unsigned char)*digit) && value <= most; digit++)
+		value = value * 10 + *digit - '0';
+	if (!*text || *digit || value > most) {
+		fprintf(stderr, "%s %s: must be a number up to %lu\n", option, text, most);
+		exit(1);
+	}
+	return value;
+}
