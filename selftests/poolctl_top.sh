@@ -120,6 +120,15 @@ test_screen()
   N gamma                   pool       70    1000   7% [......]        0        0       0'
 	same "$want" "$(screen | sed -E '1s/[0-9:]{8},/TIME,/; 1s/, [0-9.]+[KM],/, SIZE,/
 		5,7s/^(.) +[0-9]+ /\1 N /; s/ +$//')" screen
+
+	keys h
+	wait_for 'Keys of poolctl top.*SPACE +read again now'
+	keys '?'
+	wait_for '3 objects'
+	keys H
+	wait_for 'Keys of poolctl top'
+	keys Escape
+	wait_for '3 objects'
 	works poolctl destroy alpha beta gamma
 }
 
@@ -148,10 +157,6 @@ test_orders()
 	wait_for "gamma[^"$'\n'"]* E *"$'\n'
 	keys Space
 	wait_for "gamma[^"$'\n'"]* 0 +0 +0 *(\$|"$'\n)'
-	keys q
-	wait_for '\$ *$'
-	keys 'poolctl top -s name --delay 3600' Enter
-	wait_for ', by name'
 	works poolctl destroy alpha beta gamma
 }
 
@@ -222,22 +227,6 @@ test_reclaimed()
 	works poolctl destroy alpha beta gamma
 }
 
-test_help()
-{
-	make_pools
-	begin_top
-	keys h
-	wait_for 'Keys of poolctl top'
-	wait_for 'SPACE +read again now'
-	keys '?'
-	wait_for '3 objects'
-	keys H
-	wait_for 'Keys of poolctl top'
-	keys Escape
-	wait_for '3 objects'
-	works poolctl destroy alpha beta gamma
-}
-
 # A window of any size, in which no line is broken.
 test_resize()
 {
@@ -279,7 +268,7 @@ test_end()
 	same '1 0' "$(tmux_ display -p '#{alternate_on} #{cursor_flag}')" "screen and cursor"
 	keys q
 	restored
-	for signal in TERM INT HUP QUIT; do
+	for signal in TERM HUP QUIT; do
 		keys C-l 'clear; poolctl top -d 3600; echo status $?' Enter
 		wait_for 'poolctl top - '
 		kill -"$signal" "$(pidof poolctl)"
@@ -298,7 +287,8 @@ test_it_reads_by_itself()
 {
 	make_pools
 	begin
-	keys 'poolctl top -d 0.2' Enter
+	keys 'poolctl top --delay 0.2 -s name' Enter
+	wait_for ', by name'
 	wait_for 'alpha +pool +10 '
 	works poolctl alloc alpha -N 20
 	wait_for 'alpha +pool +30 '
