@@ -3,6 +3,7 @@
  * An object as a message.
  */
 
+#include <linux/build_bug.h>
 #include <linux/cred.h>
 #include <linux/string.h>
 #include <linux/user_namespace.h>
@@ -62,6 +63,10 @@ static int put_held(struct sk_buff *skb, const struct mpdemo_info *info)
 static int put_watch(struct sk_buff *skb,
 		     const struct mpdemo_object_details *details)
 {
+	BUILD_BUG_ON((int)MPDEMO_NL_LEVEL_NORMAL != (int)MPDEMO_LEVEL_NORMAL);
+	BUILD_BUG_ON((int)MPDEMO_NL_LEVEL_LOW != (int)MPDEMO_LEVEL_LOW);
+	BUILD_BUG_ON((int)MPDEMO_NL_LEVEL_EXHAUSTED != (int)MPDEMO_LEVEL_EXHAUSTED);
+
 	return nla_put_u32(skb, MPDEMO_A_LOW, details->settings.low) ||
 	       nla_put_u32(skb, MPDEMO_A_HIGH, details->settings.high) ||
 	       nla_put_u32(skb, MPDEMO_A_LEVEL, details->level) ||
