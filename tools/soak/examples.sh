@@ -10,7 +10,7 @@ set -u -o pipefail
 
 usage()
 {
-	echo "usage: examples.sh SECONDS   in the folder selftests"
+	echo "usage: examples.sh SECONDS   in the folder selftests; exit status 4: this kernel has no TCP"
 }
 
 [ $# -eq 1 ] || {
@@ -18,6 +18,7 @@ usage()
 	exit 2
 }
 seconds=$1
+[ -e /proc/net/tcp ] || exit 4
 # tap_dir, same() and what else the tests have.
 # shellcheck source=selftests/tap.sh
 . ./tap.sh
