@@ -110,7 +110,7 @@ void file_forget(const char *name)
 }
 
 const char file_alone[] =
-	"only in a batch, or in what 'poolctl exec' runs: what poolctl alone held would be freed as it ends";
+	"only in a batch, or in what 'poolctl exec' runs: alone it would free them as it ends";
 
 bool file_lasts(const char *name)
 {
