@@ -342,6 +342,46 @@ test_full_disk()
 	poolctl alloc p -N 3 > /dev/full 2> "$err" || status=$?
 	same 2 "$status" "exit status"
 	same 0 "$(stat_of p in-use)" "blocks whose handles nobody has"
+	status=0
+	poolctl stats p -i 1 -c 1 > /dev/full 2> "$err" || status=$?
+	same 2 "$status" "exit status"
+	grep -q '^poolctl: .*No space left' "$err"
+	works poolctl destroy p
+}
+
+# What is opened, an object or a socket, does not become stdout or stderr.
+test_closed_streams()
+{
+	local status=0
+
+	clear_objects
+	works poolctl create pool p --block-size 8 --blocks 8
+	works poolctl alloc p
+	works poolctl write p 0.1 unharmed
+	poolctl stats p -i 1 -c 1 >&- 2> "$err" || status=$?
+	same 2 "$status" "exit status of stats"
+	grep -q 'cannot write the output: Bad file descriptor' "$err"
+	status=0
+	poolctl batch <<< 'alloc p --hold' >&- 2> "$err" || status=$?
+	same 2 "$status" "exit status of batch"
+	status=0
+	poolctl --json batch <<< $'alloc p --hold\nfree p 7.7' > /dev/null 2>&- || status=$?
+	same 2 "$status" "exit status of batch without stderr"
+	works poolctl read p 0.1
+	same unharmed "$(cat "$out")" "block of somebody else"
+	works poolctl destroy p
+}
+
+# A hint names the command that was used.
+test_hint_of_offset()
+{
+	clear_objects
+	works poolctl create pool p --block-size 8 --blocks 8
+	works poolctl alloc p
+	refused ERANGE poolctl read p 0.1 --offset 9
+	stderr_has "try: 'poolctl help read' shows"
+	works poolctl verify p
+	grep -q "try: 'poolctl set p --poison on'" "$out"
 	works poolctl destroy p
 }
 

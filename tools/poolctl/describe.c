@@ -58,19 +58,25 @@ static void describe_head(const struct object *object)
 	       value[MPDEMO_A_DYING] ? ", deleted" : "");
 }
 
+static const char *blocks_of(uint64_t number)
+{
+	return number == 1 ? "block" : "blocks";
+}
+
 static void describe_pool_memory(const struct object *object)
 {
 	const uint64_t *value = object->value;
 
 	begin("memory");
-	printf("%s blocks of %s, one every %s, aligned to %s; %s in all\n",
-	       field(object, MPDEMO_A_PRESENT),
+	printf("%s %s of %s, one every %s, aligned to %s; %s in all\n",
+	       field(object, MPDEMO_A_PRESENT), blocks_of(value[MPDEMO_A_PRESENT]),
 	       field(object, MPDEMO_A_BLOCK_SIZE), field(object, MPDEMO_A_STRIDE),
 	       field(object, MPDEMO_A_ALIGN), field(object, MPDEMO_A_FOOTPRINT));
 	if (value[MPDEMO_A_MAX_BLOCKS] <= value[MPDEMO_A_BLOCKS])
 		return;
 	begin("grows");
-	printf("from %s blocks to %s, by %s\n", field(object, MPDEMO_A_BLOCKS),
+	printf("from %s %s to %s, by %s\n", field(object, MPDEMO_A_BLOCKS),
+	       blocks_of(value[MPDEMO_A_BLOCKS]),
 	       field(object, MPDEMO_A_MAX_BLOCKS),
 	       field(object, MPDEMO_A_CHUNK_BLOCKS));
 }
@@ -83,8 +89,9 @@ static void describe_memory(const struct object *object)
 		break;
 	case MPDEMO_KIND_HEAP:
 		begin("memory");
-		printf("%s blocks of each class, %s for larger sizes; %s in all\n",
+		printf("%s %s of each class, %s for larger sizes; %s in all\n",
 		       field(object, MPDEMO_A_BLOCKS),
+		       blocks_of(object->value[MPDEMO_A_BLOCKS]),
 		       field(object, MPDEMO_A_LARGE_BYTES),
 		       field(object, MPDEMO_A_FOOTPRINT));
 		break;
@@ -135,7 +142,8 @@ static void describe_quota(const struct object *object)
 		return;
 	begin("quota");
 	if (object->value[MPDEMO_A_QUOTA])
-		printf("%s blocks of a program\n", field(object, MPDEMO_A_QUOTA));
+		printf("%s %s of a program\n", field(object, MPDEMO_A_QUOTA),
+		       blocks_of(object->value[MPDEMO_A_QUOTA]));
 	else
 		puts("none");
 }

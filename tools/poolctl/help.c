@@ -13,20 +13,20 @@
 #define MAX_COMMANDS	32
 
 static const char common_options[] =
-	" -j, --json         answer in JSON, errors too\n"
-	" -p, --pretty       the same, indented\n"
-	" -n, --noheadings   no headings on tables\n"
-	" -r, --raw          columns separated by single spaces\n"
-	" -B, --bytes        sizes in bytes, not as 64K\n"
-	"     --color[=WHEN] colors: auto, always or never ($NO_COLOR: never)\n"
-	" -d, --device PATH  the device ($POOLCTL_DEVICE, /dev/mempool_demo)\n"
-	" -q, --quiet        no remarks on stderr, only errors\n"
-	" -h, --help         this help\n"
-	" -V, --version      the version\n";
+	" -j, --json              answer in JSON, errors too\n"
+	" -p, --pretty            the same, indented\n"
+	" -n, --noheadings        no headings on tables\n"
+	" -r, --raw               columns separated by single spaces\n"
+	" -B, --bytes             sizes in bytes, not as 64K\n"
+	"     --color[=WHEN]      colors: auto, always or never ($NO_COLOR: never)\n"
+	" -d, --device PATH       the device ($POOLCTL_DEVICE, /dev/mempool_demo)\n"
+	" -q, --quiet             no remarks on stderr, only errors\n"
+	" -h, --help              this help\n"
+	" -V, --version           the version\n";
 
 static const char front_options[] =
-	" -b, --batch FILE   run the commands in FILE, see 'poolctl help batch'\n"
-	" -f, --force        of a batch: go on after a command that failed\n";
+	" -b, --batch FILE        run the commands in FILE, see 'poolctl help batch'\n"
+	" -f, --force             of a batch: go on after a command that failed\n";
 
 const struct command *find_command(const char *word)
 {
@@ -55,7 +55,7 @@ int help_overview(void)
 {
 	puts("Usage: poolctl [OPTIONS] [COMMAND] [ARGUMENTS]\n"
 	     "\n"
-	     "Pools and arenas of mempool_demo on kernel pages.\n"
+	     "Pools, arenas and heaps of mempool_demo on kernel pages.\n"
 	     "\n"
 	     "Commands:");
 	for (const struct command *c = commands; c->word; c++) {
@@ -69,7 +69,8 @@ int help_overview(void)
 	printf("\nIn place of a command:\n%s", front_options);
 	puts("\n"
 	     "Exit status: 0 success, 1 wrong usage (nothing was sent to the kernel),\n"
-	     "2 the kernel refused, 3 what it needs is not there: module, device, clock.\n"
+	     "2 the kernel refused, 3 what it needs is not there: module, device, clock,\n"
+	     "5 what was asked for is not so.\n"
 	     "\n"
 	     "For more details see 'poolctl help COMMAND'.");
 	return STATUS_OK;

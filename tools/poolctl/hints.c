@@ -19,6 +19,11 @@ static const char *with_name(const char *before, const char *name,
 	return hint;
 }
 
+const char *hint_poison(const char *name)
+{
+	return with_name("'poolctl set ", name, " --poison on'");
+}
+
 const char *hint_administer(const struct kernel_error *error, const char *name)
 {
 	if (error->absent)
@@ -108,7 +113,8 @@ const char *hint_use(const struct kernel_error *error, const char *name)
 	case ESHUTDOWN:
 		return "create it again";
 	case ERANGE:
-		return "'poolctl help COMMAND' shows what can be asked for";
+		return with_name("'poolctl help ", options.command,
+				 "' shows what can be asked for");
 	case E2BIG:
 	case EFAULT:
 	case EINVAL:

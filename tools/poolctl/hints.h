@@ -12,4 +12,7 @@
 const char *hint_administer(const struct kernel_error *error, const char *name);
 const char *hint_use(const struct kernel_error *error, const char *name);
 
+/* What to do about pool @name without poison. Valid until the next call. */
+const char *hint_poison(const char *name);
+
 #endif /* POOLCTL_HINTS_H */

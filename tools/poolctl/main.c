@@ -5,8 +5,11 @@
  * main() takes the options, finds the command in the table below and hands it
  * the rest. Commands ask the backends netlink.c and device.c.
  */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "error.h"
 #include "help.h"
@@ -95,10 +98,10 @@ const struct command commands[] = {
 	{ "free", free_main, "NAME HANDLE...", 2, MANY, NULL,
 	  "Free blocks of a pool or a heap; stops at the first refusal", NULL },
 	{ "keep", keep_main, "NAME HANDLE...", 2, MANY, NULL,
-	  "Give blocks that a batch holds to the pool",
+	  "Give blocks that a batch holds to the object",
 	  "In a batch, or in what 'poolctl exec' runs. Stops at the first refusal." },
 	{ "take", take_main, "NAME HANDLE...", 2, MANY, NULL,
-	  "Take blocks that the pool keeps, to hold them",
+	  "Take blocks that the object keeps, to hold them",
 	  "In a batch until it ends, or in what 'poolctl exec' runs until that ends.\n"
 	  "Stops at the first refusal." },
 	{ "read", read_main, "NAME HANDLE", 2, 2, read_options,
@@ -229,8 +232,25 @@ int command_line(int argc, char **argv)
 	return status ? status : flushed;
 }
 
+/*
+ * Where a standard stream is closed, what is opened first would get its number:
+ * an object, and answers would be written into that. What takes its place here
+ * refuses to be used with EBADF, as a closed one does.
+ */
+static void occupy_standard_streams(void)
+{
+	static const int useless[] = { O_WRONLY, O_RDONLY, O_RDONLY };
+
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", useless[fd]) != fd)
+			exit(STATUS_REFUSED);
+	}
+}
+
 int main(int argc, char **argv)
 {
+	occupy_standard_streams();
+
 	/* A reader that is gone shall be an error like any other: 'alloc' has
 	 * to take its blocks back then.
 	 */

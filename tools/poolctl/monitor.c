@@ -13,6 +13,7 @@
 
 #include "arguments.h"
 #include "cell.h"
+#include "error.h"
 #include "hints.h"
 #include "json.h"
 #include "memory.h"
@@ -169,7 +170,7 @@ static void print_event(const char *event, const struct object *object)
 			print_time(&now);
 		print_text(event, object);
 	}
-	fflush(stdout);
+	flush_stdout();
 }
 
 static bool on_event(struct nlmsghdr *header, void *data)

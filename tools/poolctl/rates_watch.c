@@ -8,6 +8,7 @@
 
 #include "arguments.h"
 #include "cell.h"
+#include "error.h"
 #include "hints.h"
 #include "json.h"
 #include "memory.h"
@@ -126,7 +127,7 @@ static void print_rates(const struct rates *rates, size_t *lines)
 			++*lines;
 		}
 	}
-	fflush(stdout);
+	flush_stdout();
 }
 
 static double now_in_seconds(void)

@@ -93,7 +93,7 @@ static void check_corrupted(const struct patient *patient)
 		say(FINE, "poison", NULL,
 		    "is on: free blocks are looked at when they are allocated");
 	else
-		say(NOTE, "poison", "'poolctl set NAME --poison on'",
+		say(NOTE, "poison", hint_poison(patient->name),
 		    "is off: who writes to free blocks is not found out");
 }
 
