@@ -218,7 +218,7 @@ no_buffers()
 
 test_no_buffers()
 {
-	with_both httpd no_buffers --buffers 1 --threads 1
+	with_both httpd no_buffers --buffers 1 --threads 1 --timeout 100000
 }
 
 # Half a request, and none at all.
