@@ -4,7 +4,7 @@
 # Proves that tools/examples/httpd serves real clients, tells each one what is wrong, and loses no
 # block and no connection to those who send rubbish, stall, do not read or vanish: on objects of
 # the module, and on the C library. In the end it counts its blocks itself, and so does the kernel.
-# LIMIT: 120 seconds
+# LIMIT: 300 seconds
 
 # The functions test_* are called by their names.
 # shellcheck disable=SC2317,SC2329
@@ -218,7 +218,7 @@ no_buffers()
 
 test_no_buffers()
 {
-	with_both httpd no_buffers --buffers 1 --threads 1
+	with_both httpd no_buffers --buffers 1 --threads 1 --timeout 100000
 }
 
 # Half a request, and none at all.
