@@ -176,6 +176,7 @@ test_svg()
 	stderr_has 'No such file'
 	stderr_has '  try: '
 	status_of 2 poolctl map '<&">' --svg /dev/full
+	[ -c /dev/full ]
 	works poolctl destroy '<&">'
 }
 

@@ -62,7 +62,7 @@ all_tests()
 		name=${path##*/}
 		case $name in
 		# Not tests, but what tests use.
-		run.sh|as_nobody|on_terminal|poolctl_client|hold|mpdemo_fuzz|sqlite_load|lua_bench|trace-cmd|*_tsan|*.so) continue ;;
+		run.sh|as_nobody|on_terminal|poolctl_client|hold|mpdemo_fuzz|sqlite_load|lua_bench|trace-cmd|tmux|*_tsan|*.so) continue ;;
 		# Last, as it takes the module away from all others.
 		module) continue ;;
 		esac

@@ -203,7 +203,7 @@ static int fail_file(struct kernel_error *error)
 	return -1;
 }
 
-/* Nothing of it is there if it cannot be written as a whole. */
+/* What cannot be written as a whole is left as it is: the file may be a device, or somebody's. */
 static int write_svg(const struct map *map, struct kernel_error *error)
 {
 	FILE *file;
@@ -220,9 +220,7 @@ static int write_svg(const struct map *map, struct kernel_error *error)
 	failed = ferror(file);
 	if (!fclose(file) && !failed)
 		return 0;
-	fail_file(error);
-	remove(svg);
-	return -1;
+	return fail_file(error);
 }
 
 static int read_map(const char *name, struct map *map, struct kernel_error *error)
