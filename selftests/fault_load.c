@@ -3,7 +3,8 @@
  * Proves that the loading of the module survives that any one allocation of it fails: it
  * is refused with an errno that says so, and nothing is left, or it is done all the same.
  */
-#include "abi.h"
+#include "mpdemo_test.h"
+#include "nl_test.h"
 #include "fault.h"
 
 #include <limits.h>

@@ -327,7 +327,7 @@ test_no_terminal()
 	[[ $stdout =~ \ beta\ .*\ alpha\ .*\ gamma\  ]]
 	begin
 	keys 'TERM=nosuch poolctl top; echo status $?' Enter
-	wait_for 'no such kind of terminal.*status 1'
+	wait_for 'no such terminal.*status 1'
 	works poolctl destroy alpha beta gamma
 }
 

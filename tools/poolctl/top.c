@@ -221,7 +221,7 @@ int top_main(int argc, char **argv)
 	if (!result) {
 		if (!once && !top_screen_begin()) {
 			netlink_close(&netlink);
-			return usage_error("no such kind of terminal: $TERM; 'stats -i 1' needs none");
+			return usage_error("no such terminal as $TERM; 'stats -i 1' needs none");
 		}
 		result = once ? print_once(&netlink, &top, &error) :
 				on_terminal(&netlink, &top, &error);
