@@ -90,7 +90,7 @@ settled()
 
 names()
 {
-	screen | sed -nE 's/^[> ] +[0-9]+ ([a-z]+) .*/\1/p' | tr '\n' ' '
+	screen | sed -nE 's/^[> ] *[0-9]+ ([a-z]+) .*/\1/p' | tr '\n' ' '
 }
 
 wait_for_names()	# NAMES
@@ -119,7 +119,7 @@ test_screen()
   N alpha                   pool       10     100  10% [#.....]        0        0       0
   N gamma                   pool       70    1000   7% [......]        0        0       0'
 	same "$want" "$(screen | sed -E '1s/[0-9:]{8},/TIME,/; 1s/, [0-9.]+[KM],/, SIZE,/
-		5,7s/^(.) +[0-9]+ /\1 N /; s/ +$//')" screen
+		5,7s/^(.) *[0-9]+ /\1 N /; s/ +$//')" screen
 
 	keys h
 	wait_for 'Keys of poolctl top.*SPACE +read again now'
@@ -169,7 +169,7 @@ test_map_of_selected()
 	works poolctl free alpha 3.1
 	begin_top
 	keys n Up
-	wait_for '> +[0-9]+ alpha'
+	wait_for '> *[0-9]+ alpha'
 	want='100 blocks of 8B, 9 in use
        0 kkk.kkkkkk..............................................................................
       88 ............'
@@ -186,9 +186,9 @@ test_map_of_selected()
 	wait_for 'pool beta, id'
 	wait_for '25 in use'
 	keys Escape
-	wait_for '> +[0-9]+ beta'
+	wait_for '> *[0-9]+ beta'
 	keys i
-	wait_for '> +[0-9]+ beta'
+	wait_for '> *[0-9]+ beta'
 	# It goes away while its map is shown.
 	keys Enter
 	wait_for 'pool beta, id'
