@@ -212,17 +212,12 @@ static void check_netlink(void)
 {
 	struct object_list list = { 0 };
 	struct kernel_error error;
-	struct netlink netlink;
 	int result;
 
 	/* To ask would have the kernel load the module. */
 	if (!loaded)
 		return;
-	result = netlink_open(&netlink, &object_family, &error);
-	if (!result) {
-		result = object_read_all(&netlink, &list, &error);
-		netlink_close(&netlink);
-	}
+	result = object_look(NULL, &list, &error);
 	if (result)
 		say(PROBLEM, "netlink", "a poolctl of the same release as the module",
 		    "%s", *error.text ? error.text : strerror(error.error));

@@ -40,21 +40,6 @@ static void remark_if_empty(const struct object_list *list)
 		remark("there are no objects");
 }
 
-/* Read one object, or all where @name is NULL. */
-static int read_objects(const char *name, struct object_list *list,
-			struct kernel_error *error)
-{
-	struct netlink netlink;
-	int result;
-
-	if (netlink_open(&netlink, &object_family, error))
-		return -1;
-	result = name ? object_read(&netlink, name, list, error) :
-			object_read_all(&netlink, list, error);
-	netlink_close(&netlink);
-	return result;
-}
-
 int list_main(int argc, char **argv)
 {
 	struct object_list list = { 0 };
@@ -65,7 +50,7 @@ int list_main(int argc, char **argv)
 	(void)argv;
 	if (!columns_choose(&columns, COLUMNS_OF_LIST))
 		return STATUS_USAGE;
-	if (read_objects(NULL, &list, &error)) {
+	if (object_look(NULL, &list, &error)) {
 		object_list_clear(&list);
 		return refused(&error, hint_administer(&error, NULL), NULL,
 			       "list");
@@ -98,7 +83,7 @@ int stats_main(int argc, char **argv)
 		return usage_error("--interval has its own columns, in the order of the objects");
 	if (interval)
 		return rates_watch(name, interval, count);
-	if (read_objects(name, &list, &error)) {
+	if (object_look(name, &list, &error)) {
 		object_list_clear(&list);
 		return refused(&error, hint_administer(&error, name), NULL,
 			       "stats%s%s", name ? " " : "", name ? name : "");
@@ -184,7 +169,7 @@ int show_main(int argc, char **argv)
 	}
 	for (int i = 0; i < argc; i++) {
 		struct object_list one = { 0 };
-		int result = read_objects(argv[i], &one, &error);
+		int result = object_look(argv[i], &one, &error);
 
 		if (!result)
 			object_list_add(&list, &one.objects[0]);

@@ -143,7 +143,6 @@ int metrics_main(int argc, char **argv)
 {
 	struct object_list list = { 0 };
 	struct kernel_error error;
-	struct netlink netlink;
 	bool open = format && !strcmp(format, "openmetrics");
 	int result;
 
@@ -155,11 +154,7 @@ int metrics_main(int argc, char **argv)
 	if (options.json)
 		return usage_error("metrics are no JSON; 'poolctl stats --json' is");
 
-	result = netlink_open(&netlink, &object_family, &error);
-	if (!result) {
-		result = object_read_all(&netlink, &list, &error);
-		netlink_close(&netlink);
-	}
+	result = object_look(NULL, &list, &error);
 	if (!result)
 		print_metrics(&list, open);
 	object_list_clear(&list);

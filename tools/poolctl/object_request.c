@@ -198,3 +198,17 @@ int object_read_all(struct netlink *netlink, struct object_list *list,
 
 	return netlink_dump(netlink, MPDEMO_CMD_GET, &reader, error);
 }
+
+int object_look(const char *name, struct object_list *list,
+		struct kernel_error *error)
+{
+	struct netlink netlink;
+	int result;
+
+	if (netlink_open(&netlink, &object_family, error))
+		return -1;
+	result = name ? object_read(&netlink, name, list, error) :
+			object_read_all(&netlink, list, error);
+	netlink_close(&netlink);
+	return result;
+}

@@ -33,4 +33,8 @@ int object_read(struct netlink *netlink, const char *name,
 int object_read_all(struct netlink *netlink, struct object_list *list,
 		    struct kernel_error *error);
 
+/* The same with a socket of its own: all objects where @name is NULL. */
+int object_look(const char *name, struct object_list *list,
+		struct kernel_error *error);
+
 #endif /* POOLCTL_OBJECT_REQUEST_H */

@@ -24,14 +24,10 @@
 static void read_objects(struct object_list *list)
 {
 	struct kernel_error error;
-	struct netlink netlink;
 
-	if (access(FACTS_MODULE, F_OK) ||
-	    netlink_open(&netlink, &object_family, &error))
-		return;
 	/* What is wrong with that is said by the checks. */
-	object_read_all(&netlink, list, &error);
-	netlink_close(&netlink);
+	if (!access(FACTS_MODULE, F_OK))
+		object_look(NULL, list, &error);
 }
 
 static void add_facts(struct json_object *document)
