@@ -11,7 +11,7 @@ usage()
 	cat <<-'END'
 	usage: run.sh [TEST]...
 
-	Runs the tests in the folder of this script, or those named (abi, poolctl.sh, ...), shows
+	Runs the tests that the file "tests" beside this script lists, or those named (abi, poolctl.sh, ...), shows
 	their TAP, and ends with a line "N passed, N failed, N skipped" that counts test cases.
 
 	  OUT     folder for TEST.tap, the output of each test (default: none is kept)
@@ -56,19 +56,11 @@ if [ -n "${OUT-}" ]; then
 	mkdir -p "$OUT" || exit 1
 fi
 
+# Last is the one that takes the module away from all others.
 all_tests()
 {
-	for path in "$dir"/*; do
-		name=${path##*/}
-		case $name in
-		# Not tests, but what tests use.
-		run.sh|as_nobody|on_terminal|poolctl_client|hold|mpdemo_fuzz|sqlite_load|lua_bench|trace-cmd|tmux|*_tsan|*.so) continue ;;
-		# Last, as it takes the module away from all others.
-		module) continue ;;
-		esac
-		[ -f "$path" ] && [ -x "$path" ] && echo "$name"
-	done
-	[ ! -x "$dir/module" ] || echo module
+	grep -vx module "$dir/tests"
+	grep -x module "$dir/tests"
 }
 
 # Bad lines of a TAP stream to stderr; "PASSED FAILED SKIPPED" to stdout.
