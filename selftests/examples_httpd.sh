@@ -197,7 +197,7 @@ greedy()	# FIRST REQUEST
 # ends. No request of his ends where a buffer does: he would hold none just then.
 no_buffers()
 {
-	local first request client
+	local first request client=
 
 	printf -v first '%b' 'GET /stats HTTP/1.1\r\nHost: 12\r\n\r\n'
 	same 33 ${#first} "bytes of the first request"
@@ -205,8 +205,6 @@ no_buffers()
 	for _ in {1..10}; do
 		request+=$request
 	done
-	greedy "$first" "$request" 2> /dev/null &
-	client=$!
 	until [ "$(code GET /)" = 503 ]; do
 		# It may be the one who is told, while curl has the buffer; then it ends, and begins anew.
 		kill -0 "$client" 2> /dev/null || {
