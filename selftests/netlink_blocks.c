@@ -380,7 +380,7 @@ TEST_F(blocks, while_they_change_hands)
 	for (size_t i = 0; i < ARRAY_SIZE(c); i++) {
 		pthread_join(c[i].thread, NULL);
 		EXPECT_EQ(0, c[i].failed);
-		EXPECT_LT(0, c[i].rounds);
+		EXPECT_LT(0, atomic_load(&c[i].rounds));
 	}
 	EXPECT_LT(0, others);
 }
