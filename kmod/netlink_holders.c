@@ -32,6 +32,7 @@ struct place {
 	struct objectnl_dump dump;
 	u64 last;		/* serial of the file that was told last */
 	u64 end;		/* that of the last one that is to be told */
+	ktime_t now;		/* ages are those of one moment, when the dump began */
 	bool begun;
 	bool trusted;
 	bool kept_told;
@@ -69,9 +70,9 @@ static int put_process(struct sk_buff *skb, const struct mpdemo_object_file *fil
 
 static int put_file(struct sk_buff *skb, void *hdr,
 		    const struct mpdemo_object *object,
-		    const struct mpdemo_object_file *file, bool trusted)
+		    const struct mpdemo_object_file *file, ktime_t now, bool trusted)
 {
-	u64 age = ktime_to_ns(ktime_sub(ktime_get(), file->opened));
+	u64 age = ktime_to_ns(ktime_sub(now, file->opened));
 
 	lockdep_assert_held(&object->files_lock);
 	if (!hdr)
@@ -116,7 +117,7 @@ static int put_holder(struct sk_buff *skb, void *hdr, struct mpdemo_object *obje
 	mutex_lock(&object->files_lock);
 	list_for_each_entry(file, &object->files, node) {
 		if (file->owner->id == id) {
-			ret = put_file(skb, hdr, object, file, trusted);
+			ret = put_file(skb, hdr, object, file, ktime_get(), trusted);
 			break;
 		}
 	}
@@ -189,7 +190,7 @@ static void fill(struct sk_buff *skb, struct netlink_callback *cb,
 		hdr = objectnl_put_multi(skb, cb);
 		if (hdr)
 			genl_dump_check_consistent(cb, hdr);
-		if (put_file(skb, hdr, object, file, place->trusted))
+		if (put_file(skb, hdr, object, file, place->now, place->trusted))
 			break;
 		place->last = file->serial;
 	}
@@ -210,6 +211,7 @@ static int begin(struct netlink_callback *cb, struct mpdemo_object *object,
 	place->trusted = is_trusted(cb->skb, object);
 	mutex_lock(&object->files_lock);
 	place->end = object->files_serial;
+	place->now = ktime_get();
 	mutex_unlock(&object->files_lock);
 	return 0;
 }
