@@ -80,15 +80,16 @@ int help_command(const struct command *command)
 
 	puts("\nOptions:");
 	for (; option && option->name; option++) {
+		const char *argument = option->argument;
 		char grammar[40];
 
 		if (option->letter)
 			snprintf(grammar, sizeof(grammar), "-%c, --%s %s",
 				 option->letter, option->name,
-				 option->argument);
+				 argument ? argument : "");
 		else
 			snprintf(grammar, sizeof(grammar), "    --%s %s",
-				 option->name, option->argument);
+				 option->name, argument ? argument : "");
 		printf(" %-22s  %s\n", grammar, option->help);
 	}
 	printf("%s", common_options);

@@ -63,13 +63,14 @@ static void fill_tables(struct getopt_tables *tables, const char *prefix,
 	for (int i = 0; own && own[i].name && i < MAX_OPTIONS; i++) {
 		tables->longs[n++] = (struct option){
 			.name = own[i].name,
-			.has_arg = required_argument,
+			.has_arg = own[i].argument ? required_argument :
+						     no_argument,
 			.val = own[i].letter ? own[i].letter : FIRST_NUMBER + i,
 		};
-		if (own[i].letter) {
+		if (own[i].letter)
 			*letter++ = own[i].letter;
+		if (own[i].letter && own[i].argument)
 			*letter++ = ':';
-		}
 	}
 }
 
@@ -131,7 +132,7 @@ static bool take_own(const struct command_option *own, int c)
 {
 	for (int i = 0; own && own[i].name && i < MAX_OPTIONS; i++) {
 		if (c == (own[i].letter ? own[i].letter : FIRST_NUMBER + i)) {
-			*own[i].value = optarg;
+			*own[i].value = own[i].argument ? optarg : "";
 			return true;
 		}
 	}

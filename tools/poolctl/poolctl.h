@@ -23,8 +23,9 @@ enum exit_status {
  * struct command_option - an option that only some commands have
  * @name: long name; NULL ends the list
  * @letter: short name, or 0
- * @argument: what the help calls its argument; there always is one
- * @value: receives the text of the argument; stays NULL if not given
+ * @argument: what the help calls its argument; NULL: it takes none
+ * @value: receives the text of the argument, "" where it takes none; stays NULL
+ *	if not given
  * @help: one line
  */
 struct command_option {
