@@ -102,8 +102,10 @@ expect 1 "exclude each other" alloc rx -N 1 --size 64
 expect 1 "needs --size" alloc rx --align 64
 expect 1 "not a handle" free rx 0.1 7
 expect 1 "not a handle" free rx 0.4294967296 -j
-expect 1 "there is no suite" bench --suite modern
+expect 1 "there is no suite" bench modern
 expect 1 "too large" bench --cpu 4294967296
+expect 1 "there is no context" bench micro --context nmi
+expect 1 "the least is 1" bench micro --outstanding 0
 
 expect 3 "there is no device" alloc rx -d "$out/nothing" -j
 expect 3 "is not the device" free rx 0.1 -d /dev/null -j
