@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # LIMIT: 120 seconds
 #
-# Proves that each suite of the benchmark can be measured, with each parameter that it has, and says
-# what it promises to say; that what it does not have is refused with an errno and a text; and
-# that a job can be cancelled. What the figures are is nothing for a test: rounds are as short as they can be.
+# Proves that each suite of the benchmark can be measured, with each parameter that it has, and
+# says what it promises to say; that what it does not have is refused with an errno and a text;
+# and that a job can be cancelled. What the figures are is nothing for a test: rounds are as short
+# as they can be.
 
 # The functions test_* are called by their names.
 # shellcheck disable=SC2317,SC2329
@@ -27,8 +28,8 @@ quick()		# SUITE [ARGUMENT]...
 }
 
 # What holds for any row. Where the clock is that of ticks, a round may take none.
-row='.min >= 0 and .median >= .min and .operations > 0 and (.unit | length) > 2 and .rounds == 10 and
-	.gross_min_per_operation >= 0 and (.throughput > 0 or .median == 0)'
+row='.min >= 0 and .median >= .min and .operations > 0 and (.unit | length) > 2 and
+	.rounds == 10 and .gross_min_per_operation >= 0 and (.throughput > 0 or .median == 0)'
 rows=".state == \"done\" and (.rows | length) > 4 and all(.rows[]; $row)"
 
 # All rows, and all allocators that a suite is about.
@@ -100,12 +101,6 @@ test_percpu()
 	json 0 "$rows and all(.rows[]; .cpus == 1)" quick percpu --cpus 1 --json
 }
 
-# Without a suite it is all of them.
-test_all()
-{
-	json 0 "$rows and ([.rows[].suite] | unique | length) >= 7" poolctl bench --operations 1 --json
-}
-
 test_parameters()
 {
 	json 0 "$rows and ([.rows[].batch] | unique == [7]) and all(.rows[]; .object_size == 200 and
@@ -115,7 +110,8 @@ test_parameters()
 		quick micro --size 8 --outstanding 1 --json
 	json 0 "$rows and all(.rows[]; .object_size == 4096)" quick micro --size 4K --outstanding 2 --json
 	# More than the least of steps, less than a round.
-	json 0 "$rows and all(.rows[]; .operations == 200)" poolctl bench bullets --operations 250 --json
+	json 0 "$rows and all(.rows[]; .operations == 200)" \
+		poolctl bench bullets --operations 250 --json
 }
 
 test_outstanding()
@@ -134,7 +130,8 @@ test_latency()
 {
 	local ordered='.p50 <= .p90 and .p90 <= .p99 and .p99 <= .p999 and .p999 <= .max'
 
-	json 0 "$rows and all(.rows[]; .clock >= 0 and .clock_step > 0 and (.alloc_latency | $ordered) and (.free_latency | $ordered)) and
+	json 0 "$rows and all(.rows[]; .clock >= 0 and .clock_step > 0 and
+		(.alloc_latency | $ordered) and (.free_latency | $ordered)) and
 		all(.rows[] | select(.variant | startswith(\"bulk\") | not);
 		    .alloc_latency.samples == .operations * 10)" quick micro --outstanding 10 --latency --json
 	json 0 "$rows and all(.rows[]; .alloc_latency.samples > 0 and (.alloc_latency | $ordered))" \
@@ -160,14 +157,15 @@ test_memory()
 # GFP_KERNEL is not for interrupts; the slab allocator is not for those of PREEMPT_RT.
 test_contexts()
 {
-	local suite
+	local suite suites='bullets connections'
 
-	for suite in micro bullets http connections sizes percpu; do
+	[ "$slow" -gt 1 ] || suites+=' micro http sizes percpu'
+	for suite in $suites; do
 		json 0 "$rows and all(.rows[]; .context == \"hardirq\" and
 			(.variant | test(\"GFP_KERNEL\") | not)) and
 			any(.rows[]; .allocator | startswith(\"pool\"))" quick $suite --context hardirq --json
 	done
-	for suite in micro chat; do
+	for suite in sizes chat; do
 		json 0 "$rows and all(.rows[]; .context == \"softirq\" and
 			(.variant | test(\"GFP_KERNEL\") | not)) and
 			any(.rows[]; .variant == \"GFP_ATOMIC\")" quick $suite --context softirq --json

@@ -280,18 +280,25 @@ static __always_inline void called_free(void *handle, void *object, size_t size)
 	.alloc_bulk = pool_alloc_bulk, .free_bulk = pool_free_bulk
 
 static const struct bench_ops __maybe_unused pool_ops = { BENCH_POOL_OPS };
+
 static const struct bench_ops __maybe_unused percpu_pool_ops = { BENCH_POOL_OPS };
+
 static const struct bench_ops __maybe_unused percpu_stride_ops = { BENCH_POOL_OPS };
+
 static const struct bench_ops __maybe_unused percpu_large_ops = { BENCH_POOL_OPS };
+
 static const struct bench_ops __maybe_unused pool_bulk_ops = {
 	BENCH_POOL_BULK_OPS
 };
+
 static const struct bench_ops __maybe_unused percpu_bulk_ops = {
 	BENCH_POOL_BULK_OPS
 };
+
 static const struct bench_ops __maybe_unused percpu_bulk_large_ops = {
 	BENCH_POOL_BULK_OPS
 };
+
 static const struct bench_ops __maybe_unused percpu_called_ops = {
 	.alloc = called_alloc,
 	.free = called_free,
@@ -334,18 +341,23 @@ static const struct bench_ops __maybe_unused arena_ops = {
 static const struct bench_ops __maybe_unused pool_arena_ops = {
 	BENCH_POOL_OPS, BENCH_ARENA_OPS
 };
+
 static const struct bench_ops __maybe_unused percpu_arena_ops = {
 	BENCH_POOL_OPS, BENCH_ARENA_OPS
 };
+
 static const struct bench_ops __maybe_unused pool_bulk_arena_ops = {
 	BENCH_POOL_BULK_OPS, BENCH_ARENA_OPS
 };
+
 static const struct bench_ops __maybe_unused percpu_bulk_arena_ops = {
 	BENCH_POOL_BULK_OPS, BENCH_ARENA_OPS
 };
+
 static const struct bench_ops __maybe_unused percpu_section_ops = {
 	BENCH_POOL_OPS, BENCH_SECTION_OPS
 };
+
 static const struct bench_ops __maybe_unused percpu_bulk_section_ops = {
 	BENCH_POOL_BULK_OPS, BENCH_SECTION_OPS
 };

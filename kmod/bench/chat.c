@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The suite chat: a processor of messages. For each message that comes in, 4096 bytes to
- * parse it in and 1024 for its fields are taken from scratch memory, the text is copied there,
- * read as JSON and validated; if it is valid, a message of 128 bytes is
- * allocated and queued. Ahead of each 32nd one those that wait are broadcast: their text is copied into a
- * ring of 10 MiB, and they no longer refer to the scratch memory.
+ * The suite chat: a processor of messages. For each message that comes in, 4096
+ * bytes to parse it in and 1024 for its fields are taken from scratch memory, the
+ * text is copied there, read as JSON and validated; if it is valid, a message of 128
+ * bytes is allocated and queued. Ahead of each 32nd one those that wait are
+ * broadcast: their text is copied into a ring of 10 MiB, and they no longer refer to
+ * the scratch memory.
  *
- * Scratch memory is an arena of 1 MiB, that is reset when 80 % of it are used, and only when no
- * message refers to it; or objects that are freed as soon as none does.
+ * Scratch memory is an arena of 1 MiB, which is reset when 80 % of it are used, and
+ * only when no message refers to it; or objects that are freed as soon as none does.
  *
- * A step is a burst of 1100 messages, of which each 16th is malformed, that nobody reads; then the
- * readers come, and all messages are freed. There is room for 1000: the others are answered
- * that the room is full, and counted as failures. A pool of 1000 says so by itself. For all others
- * the workload has to count, which is part of their price. A pool per CPU has a slack, and accepts
- * a few more.
+ * A step is a burst of 1100 messages, of which each 16th is malformed, and which
+ * nobody reads; then the readers come, and all messages are freed. There is room for
+ * 1000: the others are answered that the room is full, and counted as failures. A
+ * pool of 1000 says so by itself. For all others the workload has to count, which is
+ * part of their price. A pool per CPU has a slack, and accepts a few more.
  */
 
 #include <linux/compiler.h>
@@ -37,7 +38,7 @@
 #define MESSAGE_MAX	256	/* bytes of text in the ring */
 
 static const char good_text[] =
-	"{\"room\": \"kernel\", \"from\": \"alice\", \"seq\": 1000, \"text\": \"a pool per CPU, please\"}";
+	"{\"room\": \"kernel\", \"from\": \"alice\", \"seq\": 1000, \"text\": \"a pool, please\"}";
 static const char bad_text[] =
 	"{\"room\": \"kernel\", \"from\": \"mallory\", \"seq\": , \"text\": \"an arena\"}";
 
@@ -76,7 +77,7 @@ struct chat {
 	struct message *queue[BURST];
 };
 
-/* Not inlined, as the following, so that it is the same machine code in all rows. */
+/* Not inlined, as what follows: it shall be the same machine code in all rows. */
 static noinline int receive(struct pending *pending, unsigned int number)
 {
 	bool bad = number % 16 == 15;

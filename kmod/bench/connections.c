@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The suite connections: a connection manager, on all CPUs at the same time. A CPU acquires 16
- * connections, serves each, and releases all of them: that is a step. A
- * connection is an object of 128 bytes from a pool that all CPUs share, so to acquire one is O(1), and
- * nobody looks for one that is free; it has ten buffers of 256 bytes from a
- * pool that all connections share, and scratch memory for two requests, of 512 and 2048 bytes each:
- * an arena of 32 KiB for each place of a connection, which is reset when the place is
- * taken; or as many objects, which are freed when the connection is released.
+ * The suite connections: a connection manager, on all CPUs at the same time. A CPU
+ * acquires 16 connections, serves each, and releases all of them: that is a step. A
+ * connection is an object of 128 bytes from a pool that all CPUs share, so to acquire
+ * one is O(1), and nobody looks for one that is free; it has ten buffers of 256 bytes
+ * from a pool that all connections share, and scratch memory for two requests, of 512
+ * and 2048 bytes each: an arena of 32 KiB for each place of a connection, which is
+ * reset when the place is taken; or as many objects, which are freed when the
+ * connection is released.
  *
  * Written are the connection, the begin of each buffer and of each piece.
  */

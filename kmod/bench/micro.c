@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The suite micro: a million objects of 64 bytes (ten rounds of 100,000) are
- * allocated and freed, in batches of 1, 32 and 100, or of a size and in a number that was
- * asked for. The pools have 1000 blocks, or as many as are outstanding.
+ * allocated and freed, in batches of 1, 32 and 100, or of a size and in a number
+ * that was asked for. The pools have 1000 blocks, or as many as are outstanding.
  * No row writes to an object: what touches one is the allocator.
  *
- * A step is 1000 objects, or as many as fit into whole batches, or one batch where that is
- * larger; then arenas are reset. So an arena of 64,000 bytes serves it, and interrupts are
- * not off for longer than a step where it runs with them off.
+ * A step is 1000 objects, or as many as fit into whole batches, or one batch where
+ * that is larger; then arenas are reset. So an arena of 64,000 bytes serves it, and
+ * interrupts are not off for longer than a step where it runs with them off.
  *
  * The rows "empty" are the loop with nothing in it, to be subtracted; bulk
  * allocation has no loop over the objects, hence an empty row of its own.

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The suite percpu: all CPUs do the same at the same time, and need nothing of each other.
- * A step is a pass: 100 blocks of 64 bytes and 100 pieces of scratch memory of 512 bytes, which is
- * what 64 KiB have room for; each is written to, then all of it is freed.
+ * The suite percpu: all CPUs do the same at the same time, and need nothing of each
+ * other. A step is a pass: 100 blocks of 64 bytes and 100 pieces of scratch memory of
+ * 512 bytes, which is what 64 KiB have room for; each is written to, then all of it is
+ * freed.
  *
- * The rows "arena per CPU" allocate the scratch memory in a section on one arena that has a
- * part for each CPU, and cannot be preempted then; the rows "arena" give each thread an
- * arena of its own.
+ * The rows "arena per CPU" allocate the scratch memory in a section on one arena that
+ * has a part for each CPU, and cannot be preempted then; the rows "arena" give each
+ * thread an arena of its own.
  */
 
 #include <linux/compiler.h>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The suite sizes: objects whose sizes nobody knew. They are chosen ahead of the run, the same for all
- * rows: a power of two from 8 to 2048, all as often, and any size above half of it; so a ninth
- * of them is larger than 1024. 100 are allocated, or as many as were asked for, and freed in
- * another order, ten times in a step.
+ * The suite sizes: objects whose sizes nobody knew. They are chosen ahead of the run,
+ * the same for all rows: a power of two from 8 to 2048, all as often, and any size
+ * above half of it; so a ninth of them is larger than 1024. 100 are allocated, or as
+ * many as were asked for, and freed in another order, ten times in a step.
  *
- * Its rows are allocators that are told a size, and those of the classic text, eight pools and an
- * arena, see heap.c. No row writes to an object.
+ * Its rows are allocators that are told a size, and those of the classic text, eight
+ * pools and an arena, see heap.c. No row writes to an object.
  */
 
 #include <linux/compiler.h>

@@ -71,7 +71,7 @@ static bool read_suite(const char *suite, uint32_t *number)
 	*number = bench_suite_number(suite);
 	if (*number)
 		return true;
-	usage_error("there is no suite '%s'; there are 'micro', 'bullets', 'remote', 'http', 'connections', 'chat', 'sizes' and 'percpu'",
+	usage_error("there is no suite '%s'; 'poolctl help bench' names those that there are",
 		    suite);
 	return false;
 }

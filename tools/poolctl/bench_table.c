@@ -119,11 +119,7 @@ static void print_costs(const struct bench_report *report)
 	table_print(table);
 }
 
-/* Headings of a further table, whose first columns say which row it is. */
-#define ROW_COLUMNS							\
-	{ "SUITE", false }, { "ALLOCATOR", false }, { "VARIANT", false }, \
-	{ "BATCH", true }
-
+/* The first columns of a further table, which say which row it is. */
 enum { R_SUITE, R_ALLOCATOR, R_VARIANT, R_BATCH, R_OWN };
 
 static struct libscols_line *row_line(struct libscols_table *table,
@@ -141,14 +137,15 @@ static struct libscols_line *row_line(struct libscols_table *table,
 static void print_throughput(const struct bench_rows *rows)
 {
 	static const struct table_column columns[] = {
-		ROW_COLUMNS, { "CPUS", true }, { "UNITS/S", true },
+		{ "SUITE", false }, { "ALLOCATOR", false },
+		{ "VARIANT", false }, { "BATCH", true }, { "CPUS", true }, { "UNITS/S", true },
 		{ "FAILURES", true }, { NULL, false },
 	};
 	struct libscols_table *table = table_new(columns);
 
 	if (!options.noheadings)
-		printf("\n# UNITS/S: of all CPUs together, the empty loop included, in a second of\n"
-		       "# the clock; FAILURES: allocations that found it full, in all rounds\n");
+		printf("\n# UNITS/S: of all CPUs together, in a second of the clock, the empty\n"
+		       "# loop included; FAILURES: allocations that found it full\n");
 	for (size_t i = 0; i < rows->count; i++) {
 		struct libscols_line *line = row_line(table, &rows->rows[i]);
 
@@ -183,7 +180,9 @@ static void put_latency(struct libscols_table *table,
 static void print_latencies(const struct bench_report *report)
 {
 	static const struct table_column columns[] = {
-		ROW_COLUMNS, { "CALL", false }, { "P50", true }, { "P90", true },
+		{ "SUITE", false }, { "ALLOCATOR", false },
+		{ "VARIANT", false }, { "BATCH", true }, { "CALL", false },
+		{ "P50", true }, { "P90", true },
 		{ "P99", true }, { "P99.9", true }, { "MAX", true },
 		{ NULL, false },
 	};
@@ -207,14 +206,15 @@ static void print_latencies(const struct bench_report *report)
 static void print_memory(const struct bench_rows *rows)
 {
 	static const struct table_column columns[] = {
-		ROW_COLUMNS, { "REQUESTED", true }, { "USED", true },
+		{ "SUITE", false }, { "ALLOCATOR", false },
+		{ "VARIANT", false }, { "BATCH", true }, { "REQUESTED", true }, { "USED", true },
 		{ "WASTED", true }, { NULL, false },
 	};
 	struct libscols_table *table = table_new(columns);
 
 	if (!options.noheadings)
-		printf("\n# bytes held when most were, and what the allocator had for them on one CPU:\n"
-		       "# of slab, pages in use; of others all, what is free and metadata included\n");
+		printf("\n# bytes held when most were, and what the allocator had for that on one\n"
+		       "# CPU: of slab, pages in use; of others all, free and metadata included\n");
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct bench_row *row = &rows->rows[i];
 		struct libscols_line *line;
