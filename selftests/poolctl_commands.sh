@@ -105,8 +105,8 @@ table()
 	fails 2 reset p => $d[0].error.errno == "EOPNOTSUPP"
 	empty 2 reset a => $d[0].error.errno == "ENOENT"
 
-	works 0 bench --suite bullets => $d[0].rows | length > 3
-	fails 1 bench --suite none => $d[0].error.status == 1
+	works 0 bench bullets => $d[0].rows | length > 3
+	fails 1 bench none => $d[0].error.status == 1
 	empty - bench => it needs no objects
 
 	works 1 metrics => $d[0].error.message | contains("no JSON")
