@@ -143,7 +143,7 @@ static bool row_is_measured(const struct bench_allocator *allocator,
 	       allocator->contexts & BIT(params->context);
 }
 
-/* With one CPU online an exact number of them is not worth a refusal: all suites. */
+/* Where it is all suites, those that need more CPUs are left out without a word. */
 static bool suite_is_measured(const struct bench_suite *suite,
 			      const struct bench_params *params,
 			      unsigned int online)
