@@ -174,7 +174,7 @@ run_case()	# CASE
 			continue
 		fi
 		# A whole suite takes minutes with KASAN, and its answer is the same.
-		if [ "${MPDEMO_SLOW:-1}" -gt 3 ] && [[ $line == 'bench --suite bullets '* ]]; then
+		if [ "${MPDEMO_SLOW:-1}" -gt 3 ] && [[ $line == 'bench bullets '* ]]; then
 			continue
 		fi
 		ran+=("$case $status $line")

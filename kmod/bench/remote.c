@@ -26,20 +26,15 @@
 /* Objects of a round, or one turn of more than that. */
 #define REMOTE_ROUND		1000
 
-static unsigned int remote_turns(unsigned int batch)
+/* A step is a turn. */
+static unsigned int remote_steps(unsigned int batch)
 {
 	return max(1U, REMOTE_ROUND / batch);
 }
 
 static unsigned int remote_operations(unsigned int batch)
 {
-	return remote_turns(batch) * batch;
-}
-
-/* The other CPU is chosen, and waited for, with no CPU going offline. */
-static unsigned int remote_steps(unsigned int batch)
-{
-	return 1;
+	return batch;
 }
 
 static __always_inline size_t remote_size(enum bench_how how,
@@ -88,26 +83,21 @@ static __always_inline void remote_consume(const struct bench_ops *ops,
 	bench_run_stop(run);
 }
 
-static int remote_all_turns(unsigned int (*produce)(struct bench_run *run),
-			    long (*consume)(void *run), struct bench_run *run)
+static int remote_turn(unsigned int (*produce)(struct bench_run *run),
+		       long (*consume)(void *run), struct bench_run *run)
 {
 	unsigned int peer = cpumask_any_but(cpu_online_mask, run->cpu);
-	unsigned int turns = remote_turns(run->outstanding);
 
 	if (peer >= nr_cpu_ids)
 		return -ENODEV;
-	while (turns--) {
-		run->nr = produce(run);
-		work_on_cpu(peer, consume, run);
-		if (run->nr < run->outstanding)
-			return -ENOMEM;
-	}
-	return 0;
+	run->nr = produce(run);
+	work_on_cpu(peer, consume, run);
+	return likely(run->nr == run->outstanding) ? 0 : -ENOMEM;
 }
 
 /*
- * Neither CPU goes offline during a step. As the consumer is called by somebody else,
- * each allocator has two functions for each step.
+ * The other CPU is chosen, and waited for, with no CPU going offline. As the
+ * consumer is called by somebody else, each allocator has two functions for each step.
  */
 #define REMOTE_STEP(_name, _ops, _how)					\
 static unsigned int __flatten _name##_produce(struct bench_run *run)	\
@@ -126,7 +116,7 @@ static int _name(struct bench_run *run)					\
 	int ret;							\
 									\
 	cpus_read_lock();						\
-	ret = remote_all_turns(_name##_produce, _name##_consume, run);	\
+	ret = remote_turn(_name##_produce, _name##_consume, run);	\
 	cpus_read_unlock();						\
 	return ret;							\
 }
