@@ -30,7 +30,7 @@ quick()		# SUITE [ARGUMENT]...
 # What holds for any row. Where the clock is that of ticks, a round may take none.
 row='.min >= 0 and .median >= .min and .operations > 0 and (.unit | length) > 2 and
 	.rounds == 10 and .gross_min_per_operation >= 0 and (.throughput > 0 or .median == 0)'
-rows=".state == \"done\" and (.rows | length) > 4 and all(.rows[]; $row)"
+rows=".state == \"done\" and (.rows | length) > 3 and all(.rows[]; $row)"
 
 # All rows, and all allocators that a suite is about.
 suite()		# SUITE ALLOCATOR...
