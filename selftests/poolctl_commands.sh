@@ -105,8 +105,8 @@ table()
 	fails 2 reset p => $d[0].error.errno == "EOPNOTSUPP"
 	empty 2 reset a => $d[0].error.errno == "ENOENT"
 
-	works 0 bench --suite bullets => $d[0].rows | length > 3
-	fails 1 bench --suite none => $d[0].error.status == 1
+	works 0 bench bullets => $d[0].rows | length > 3
+	fails 1 bench none => $d[0].error.status == 1
 	empty - bench => it needs no objects
 
 	works 1 metrics => $d[0].error.message | contains("no JSON")
@@ -174,7 +174,7 @@ run_case()	# CASE
 			continue
 		fi
 		# A whole suite takes minutes with KASAN, and its answer is the same.
-		if [ "${MPDEMO_SLOW:-1}" -gt 3 ] && [[ $line == 'bench --suite bullets '* ]]; then
+		if [ "${MPDEMO_SLOW:-1}" -gt 3 ] && [[ $line == 'bench bullets '* ]]; then
 			continue
 		fi
 		ran+=("$case $status $line")

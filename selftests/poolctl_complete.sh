@@ -70,7 +70,7 @@ test_values()
 	completed 'poolctl set --owner nob' nobody
 	completed 'poolctl list --color=' auto always never
 	completed 'poolctl metrics --format o' openmetrics
-	completed 'poolctl bench --suite c' classic
+	completed 'poolctl bench c' connections chat
 	completed 'poolctl list -o CAP' CAPACITY
 	completed 'poolctl list -o NAME,US' NAME,USE%
 	completed 'poolctl stats --output +LE' +LEVEL

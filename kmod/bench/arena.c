@@ -1,49 +1,72 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The row of the arena of mempool_demo. It is reset when its 64,000 bytes may be
- * used up, and its free does nothing.
+ * What arenas of mempool_demo are made from, by themselves; pools.c has them beside
+ * pools. An arena has one owner: each CPU has its own.
  */
-
-#include <linux/compiler.h>
 
 #include <mempool_demo/arena.h>
 
-#include "classic.h"
+#include "allocators.h"
+#include "arena_make.h"
 
-static void *arena_create(void)
+/* Until it is reset it has room for all objects of the sites. */
+static void *arena_create_for(const struct bench_site *sites, unsigned int nr)
 {
-	static const struct mpdemo_arena_config config = {
-		.bytes = CLASSIC_SIZE * CLASSIC_RESET,
+	size_t bytes = 0;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		bytes += ALIGN(sites[i].size, MPDEMO_ALIGN_MIN) *
+			 sites[i].objects;
+	return bench_arena_create(bytes);
+}
+
+const struct bench_allocator bench_arena = {
+	.name = "arena",
+	.variant = "inline",
+	.contexts = BENCH_ANYWHERE,
+	.own = true,
+	.whole = true,
+	.create = arena_create_for,
+	.destroy = bench_arena_destroy,
+	.footprint = bench_arena_footprint,
+	.arena_create = bench_arena_create,
+	.arena_destroy = bench_arena_destroy,
+	.arena_footprint = bench_arena_footprint,
+};
+
+/* As scratch memory */
+
+void *bench_arena_create(size_t bytes)
+{
+	const struct mpdemo_arena_config config = {
+		.name = "bench_arena",
+		.bytes = bytes,
 	};
 
 	return mpdemo_arena_create(&config, GFP_KERNEL);
 }
 
-static void arena_destroy(void *handle)
+void *bench_arena_percpu_create(size_t bytes)
 {
-	mpdemo_arena_destroy(handle);
+	const struct mpdemo_arena_config config = {
+		.name = "bench_arena_percpu",
+		.bytes = bytes,
+		.flags = MPDEMO_ARENA_PERCPU,
+	};
+
+	return mpdemo_arena_create(&config, GFP_KERNEL);
 }
 
-static __always_inline void *arena_alloc(void *handle)
+void bench_arena_destroy(void *arena)
 {
-	return mpdemo_arena_alloc(handle, CLASSIC_SIZE, GFP_KERNEL);
+	mpdemo_arena_destroy(arena);
 }
 
-static __always_inline void arena_free(void *handle, void *object)
+size_t bench_arena_footprint(void *arena)
 {
-	barrier_data(object);
+	struct mpdemo_arena_stats stats;
+
+	mpdemo_arena_get_stats(arena, &stats);
+	return stats.footprint;
 }
-
-static __always_inline void arena_reset(void *handle)
-{
-	mpdemo_arena_reset(handle);
-}
-
-static const struct bench_ops arena_ops = {
-	.alloc = arena_alloc,
-	.free = arena_free,
-	.reset = arena_reset,
-};
-
-CLASSIC_KIND(arena, arena_ops, .allocator = "arena", .variant = "inline",
-	     .create = arena_create, .destroy = arena_destroy);

@@ -7,12 +7,16 @@
  *
  *	bench_netlink.c	the family mempool-bench: requests, replies, progress
  *	job.c		the one job: its thread, its state, its results
- *	measure.c	one row: rounds, clock, minimum and median
- *	classic.c	suite classic: a million objects of 64 bytes
- *	bullets.c	suite bullets: a game of a thousand frames
- *	remote.c	suite remote: objects that are freed on another CPU
- *	pools.c		rows of pools; arena.c, of arenas; heap.c, of heaps;
- *			objpool.c, of objpool, where the kernel has it
+ *	rows.c		which suites and rows there are, and what may be asked of them
+ *	measure.c	one row: threads, rounds, clock, minimum and median
+ *	context.c	one round: in task context or in interrupts
+ *	crew.c		what the CPUs of a row work with
+ *	probe.c		latencies of calls, and memory
+ *	micro.c ...	the suites: micro, bullets, remote, http, connections, chat (and
+ *			json.c), sizes, percpu; each one text for all allocators, by ops.h
+ *	allocators.h	the table of allocators: what is called
+ *	slab.c ...	what is made ahead of that: slab.c pools.c arena.c heap.c, and
+ *			objpool.c where the kernel has it
  *
  * Loading the module measures nothing, and nothing of it is a stable interface
  * but the netlink family.

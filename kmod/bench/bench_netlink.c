@@ -60,22 +60,78 @@ static int put_status(struct sk_buff *skb, const struct bench_status *status)
 	return 0;
 }
 
-static int put_row(struct sk_buff *skb, const struct bench_row *row)
+static int put_u64(struct sk_buff *skb, int attr, u64 value)
 {
-	if (nla_put_u32(skb, MPDEMO_BENCH_A_SUITE, row->suite->id) ||
+	return nla_put_u64_64bit(skb, attr, value, MPDEMO_BENCH_A_PAD);
+}
+
+static int put_latency_u64(struct sk_buff *skb, int attr, u64 value)
+{
+	return nla_put_u64_64bit(skb, attr, value, MPDEMO_BENCH_LATENCY_A_PAD);
+}
+
+static int put_latency(struct sk_buff *skb, int attr,
+		       const struct bench_latency *latency)
+{
+	struct nlattr *nest = nla_nest_start(skb, attr);
+
+	if (!nest)
+		return -EMSGSIZE;
+	if (put_latency_u64(skb, MPDEMO_BENCH_LATENCY_A_SAMPLES,
+			    latency->samples) ||
+	    put_latency_u64(skb, MPDEMO_BENCH_LATENCY_A_P50, latency->p50) ||
+	    put_latency_u64(skb, MPDEMO_BENCH_LATENCY_A_P90, latency->p90) ||
+	    put_latency_u64(skb, MPDEMO_BENCH_LATENCY_A_P99, latency->p99) ||
+	    put_latency_u64(skb, MPDEMO_BENCH_LATENCY_A_P999, latency->p999) ||
+	    put_latency_u64(skb, MPDEMO_BENCH_LATENCY_A_LONGEST, latency->max))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+/* What the row is of. */
+static int put_work(struct sk_buff *skb, const struct bench_row *row,
+		    const struct bench_params *params)
+{
+	const struct bench_suite *suite = row->suite;
+	u64 operations = (u64)row->steps * suite->operations(row->batch);
+
+	if (nla_put_u32(skb, MPDEMO_BENCH_A_SUITE, suite->id) ||
 	    nla_put_string(skb, MPDEMO_BENCH_A_ALLOCATOR,
-			   row->kind->allocator) ||
-	    nla_put_string(skb, MPDEMO_BENCH_A_VARIANT, row->kind->variant) ||
-	    nla_put_u32(skb, MPDEMO_BENCH_A_OBJECT_SIZE,
-			row->suite->object_size) ||
+			   row->kind->allocator->name) ||
+	    nla_put_string(skb, MPDEMO_BENCH_A_VARIANT,
+			   row->kind->allocator->variant) ||
+	    nla_put_u32(skb, MPDEMO_BENCH_A_OBJECT_SIZE, row->size) ||
 	    nla_put_u32(skb, MPDEMO_BENCH_A_BATCH, row->batch) ||
-	    nla_put_u64_64bit(skb, MPDEMO_BENCH_A_OPERATIONS,
-			      row->suite->operations, MPDEMO_BENCH_A_PAD) ||
-	    nla_put_u32(skb, MPDEMO_BENCH_A_ROUNDS, BENCH_ROUNDS) ||
-	    nla_put_u64_64bit(skb, MPDEMO_BENCH_A_MIN, row->result.min,
-			      MPDEMO_BENCH_A_PAD) ||
-	    nla_put_u64_64bit(skb, MPDEMO_BENCH_A_MEDIAN, row->result.median,
-			      MPDEMO_BENCH_A_PAD))
+	    put_u64(skb, MPDEMO_BENCH_A_OPERATIONS, operations) ||
+	    nla_put_string(skb, MPDEMO_BENCH_A_UNIT, suite->unit) ||
+	    nla_put_u32(skb, MPDEMO_BENCH_A_CPUS, row->cpus) ||
+	    nla_put_u32(skb, MPDEMO_BENCH_A_SIZES, params->sizes) ||
+	    nla_put_u32(skb, MPDEMO_BENCH_A_CONTEXT, params->context) ||
+	    (params->zero && nla_put_flag(skb, MPDEMO_BENCH_A_ZERO)))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int put_result(struct sk_buff *skb, const struct bench_result *result,
+		      const struct bench_params *params)
+{
+	if (nla_put_u32(skb, MPDEMO_BENCH_A_ROUNDS, BENCH_ROUNDS) ||
+	    put_u64(skb, MPDEMO_BENCH_A_MIN, result->min) ||
+	    put_u64(skb, MPDEMO_BENCH_A_MEDIAN, result->median) ||
+	    put_u64(skb, MPDEMO_BENCH_A_FAILURES, result->failures))
+		return -EMSGSIZE;
+	if (params->latency &&
+	    (put_u64(skb, MPDEMO_BENCH_A_CLOCK, result->clock) ||
+	     put_u64(skb, MPDEMO_BENCH_A_CLOCK_STEP, result->clock_step) ||
+	     put_latency(skb, MPDEMO_BENCH_A_ALLOC_LATENCY, &result->alloc) ||
+	     put_latency(skb, MPDEMO_BENCH_A_FREE_LATENCY, &result->free)))
+		return -EMSGSIZE;
+	if (params->memory && put_u64(skb, MPDEMO_BENCH_A_MEMORY_REQUESTED,
+				      result->requested))
+		return -EMSGSIZE;
+	if (result->used &&
+	    put_u64(skb, MPDEMO_BENCH_A_MEMORY_USED, result->used))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -122,39 +178,47 @@ static int check_admin(struct sk_buff *skb, struct genl_info *info)
 	return -EPERM;
 }
 
-/* The texts of the refusals of bench_job_start(). */
-static void explain_refusal(struct genl_info *info, int err)
+static void explain_refusal(struct genl_info *info,
+			    const struct bench_refusal *refusal)
 {
-	struct nlattr *cpu = info->attrs[MPDEMO_BENCH_A_CPU];
+	if (!info->extack || !refusal->why)
+		return;
+	/* The texts are constants of this module, which a family outlives. */
+	info->extack->_msg = refusal->why;
+	if (refusal->attr && info->attrs[refusal->attr])
+		NL_SET_BAD_ATTR(info->extack, info->attrs[refusal->attr]);
+}
 
-	switch (err) {
-	case -EBUSY:
-		NL_SET_ERR_MSG(info->extack, "a job is running already");
-		break;
-	case -ERANGE:
-		NL_SET_ERR_MSG_ATTR(info->extack, cpu,
-				    "there is no CPU of this number");
-		break;
-	case -ENODEV:
-		NL_SET_ERR_MSG_ATTR(info->extack, cpu, "the CPU is offline");
-		break;
-	case -EOPNOTSUPP:
-		NL_SET_ERR_MSG_ATTR(info->extack,
-				    info->attrs[MPDEMO_BENCH_A_SUITE],
-				    "the suite needs more CPUs than are online");
-		break;
-	case -ENOMEM:
-		NL_SET_ERR_MSG(info->extack, "no memory for the job");
-		break;
-	}
+static u32 take_u32(struct genl_info *info, int attr, u32 otherwise)
+{
+	return info->attrs[attr] ? nla_get_u32(info->attrs[attr]) : otherwise;
+}
+
+/* Within its limits is each of them: that is what the policy sees to. */
+static void read_params(struct genl_info *info, struct bench_params *params)
+{
+	struct nlattr *operations = info->attrs[MPDEMO_BENCH_A_OPERATIONS];
+
+	*params = (struct bench_params) {
+		.suite = take_u32(info, MPDEMO_BENCH_A_SUITE, 0),
+		.size = take_u32(info, MPDEMO_BENCH_A_OBJECT_SIZE, 0),
+		.outstanding = take_u32(info, MPDEMO_BENCH_A_BATCH, 0),
+		.operations = operations ? nla_get_u64(operations) : 0,
+		.cpus = take_u32(info, MPDEMO_BENCH_A_CPUS, 0),
+		.sizes = take_u32(info, MPDEMO_BENCH_A_SIZES,
+				  MPDEMO_BENCH_SIZES_CONSTANT),
+		.context = take_u32(info, MPDEMO_BENCH_A_CONTEXT,
+				    MPDEMO_BENCH_CONTEXT_TASK),
+		.zero = info->attrs[MPDEMO_BENCH_A_ZERO],
+		.latency = info->attrs[MPDEMO_BENCH_A_WANT_LATENCY],
+		.memory = info->attrs[MPDEMO_BENCH_A_WANT_MEMORY],
+	};
 }
 
 int mempool_bench_nl_run_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct bench_request request = {
-		.cpu = raw_smp_processor_id(),
-		.notify = notify_progress,
-	};
+	struct bench_request request = { .notify = notify_progress };
+	struct bench_refusal refusal;
 	struct bench_status status;
 	struct sk_buff *reply;
 	void *hdr;
@@ -163,10 +227,9 @@ int mempool_bench_nl_run_doit(struct sk_buff *skb, struct genl_info *info)
 	ret = check_admin(skb, info);
 	if (ret)
 		return ret;
-	if (info->attrs[MPDEMO_BENCH_A_SUITE])
-		request.suite = nla_get_u32(info->attrs[MPDEMO_BENCH_A_SUITE]);
-	if (info->attrs[MPDEMO_BENCH_A_CPU])
-		request.cpu = nla_get_u32(info->attrs[MPDEMO_BENCH_A_CPU]);
+	read_params(info, &request.params);
+	request.cpu = take_u32(info, MPDEMO_BENCH_A_CPU,
+			       raw_smp_processor_id());
 
 	/* All that may fail comes before the start, which cannot be undone. */
 	reply = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
@@ -179,11 +242,11 @@ int mempool_bench_nl_run_doit(struct sk_buff *skb, struct genl_info *info)
 		return -EMSGSIZE;
 	}
 
-	ret = bench_job_start(&request, &status);
+	ret = bench_job_start(&request, &status, &refusal);
 	if (!ret)
 		ret = put_status(reply, &status);
 	if (ret) {
-		explain_refusal(info, ret);
+		explain_refusal(info, &refusal);
 		nlmsg_free(reply);
 		return ret;
 	}
@@ -240,7 +303,8 @@ int mempool_bench_nl_get_doit(struct sk_buff *skb, struct genl_info *info)
 }
 
 static int dump_row(struct sk_buff *skb, struct netlink_callback *cb,
-		    const struct bench_row *row)
+		    const struct bench_row *row,
+		    const struct bench_params *params)
 {
 	void *hdr;
 
@@ -249,7 +313,8 @@ static int dump_row(struct sk_buff *skb, struct netlink_callback *cb,
 	if (!hdr)
 		return -EMSGSIZE;
 	genl_dump_check_consistent(cb, hdr);
-	if (put_row(skb, row)) {
+	if (put_work(skb, row, params) ||
+	    put_result(skb, &row->result, params)) {
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;
 	}
@@ -265,10 +330,11 @@ static int dump_row(struct sk_buff *skb, struct netlink_callback *cb,
 int mempool_bench_nl_get_dumpit(struct sk_buff *skb,
 				struct netlink_callback *cb)
 {
+	struct bench_params params;
 	struct bench_row row;
 
-	while (bench_job_get_row(cb->args[0], &row, &cb->seq) &&
-	       !dump_row(skb, cb, &row))
+	while (bench_job_get_row(cb->args[0], &row, &params, &cb->seq) &&
+	       !dump_row(skb, cb, &row, &params))
 		cb->args[0]++;
 	return skb->len;
 }

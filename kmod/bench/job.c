@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The one job: a thread bound to a CPU that measures the rows of a table in
- * turn, and the results of the newest job.
+ * turn, with threads of other CPUs where a row is of several, and the results of the newest job.
  *
  * Lock order:
  *
  *	1. job_lock
  *	2. cpu_hotplug_lock, for reading, while a job is started; and by
- *	   itself in a round of the suite remote
+ *	   itself while the threads of other CPUs are, and in a round of the
+ *	   suite remote
  *
  * job_lock protects the state and the results. It is not held while a row is
  * measured, so whoever asks for either of them never waits for a measurement;
@@ -34,11 +35,12 @@ static DEFINE_MUTEX(job_lock);
 
 /*
  * Protected by job_lock. The thread also reads without it what does not change
- * while it lives: its CPU, the number of its rows, all of a row but the result,
- * and whom to notify. @cancel is written under the lock and read without it.
+ * while it lives: its CPU, what was asked for, the number of its rows, all of a row but
+ * the result, and whom to notify. @cancel is written under the lock and read without it.
  */
 static struct {
 	struct bench_status status;
+	struct bench_params params;
 	struct bench_row *rows;
 	struct task_struct *task;
 	void (*notify)(const struct bench_status *status);
@@ -97,8 +99,8 @@ static int job_thread(void *data)
 	int ret = 0;
 
 	for (i = 0; i < rows && !ret; i++) {
-		ret = bench_row_measure(&job.rows[i], cpu, job_must_stop,
-					&result);
+		ret = bench_row_measure(&job.rows[i], &job.params, cpu,
+					job_must_stop, &result);
 		if (!ret)
 			job_add_result(&result);
 	}
@@ -123,7 +125,7 @@ static int job_start(const struct bench_request *request)
 
 	lockdep_assert_held(&job_lock);
 
-	rows = bench_rows_create(request->suite, &nr);
+	rows = bench_rows_create(&request->params, &nr);
 	if (!rows)
 		return -ENOMEM;
 	if (!nr) {
@@ -152,6 +154,7 @@ static int job_start(const struct bench_request *request)
 	job_join(job.task);
 	kfree(job.rows);
 	job.rows = rows;
+	job.params = request->params;
 	job.task = get_task_struct(task);
 	job.notify = request->notify;
 	WRITE_ONCE(job.cancel, false);
@@ -166,33 +169,54 @@ static int job_start(const struct bench_request *request)
 	return 0;
 }
 
+static int refuse(struct bench_refusal *refusal, u32 attr, const char *why,
+		  int err)
+{
+	*refusal = (struct bench_refusal){ .attr = attr, .why = why };
+	return err;
+}
+
 /**
  * bench_job_start() - start a job
  * @request: what it shall be
  * @status: where its state at the start is put
+ * @refusal: where it is put why there is none, if there is a text for it
  *
  * The results of the job before are dropped if this one starts.
  *
  * Context: Task context, may sleep. Takes job_lock.
  * Return: 0; -EBUSY where a job is running, -ERANGE for a CPU that cannot be,
- * -ENODEV for one that is offline, -EOPNOTSUPP where too few are online for the
- * suite, -ENOMEM, or -EINTR where the caller is being killed.
+ * -ENODEV for one that is offline, -EOPNOTSUPP where no row is left to measure, an
+ * error of bench_params_check(), -ENOMEM, or -EINTR where the caller is being
+ * killed.
  */
 int bench_job_start(const struct bench_request *request,
-		    struct bench_status *status)
+		    struct bench_status *status, struct bench_refusal *refusal)
 {
 	int ret;
 
+	*refusal = (struct bench_refusal){};
 	if (request->cpu >= nr_cpu_ids || !cpu_possible(request->cpu))
-		return -ERANGE;
+		return refuse(refusal, MPDEMO_BENCH_A_CPU,
+			      "there is no CPU of this number", -ERANGE);
+	ret = bench_params_check(&request->params, &refusal->attr,
+				 &refusal->why);
+	if (ret)
+		return ret;
 
 	mutex_lock(&job_lock);
 	if (job.status.state == MPDEMO_BENCH_STATE_RUNNING)
-		ret = -EBUSY;
+		ret = refuse(refusal, 0, "a job is running already", -EBUSY);
 	else
 		ret = job_start(request);
 	*status = job.status;
 	mutex_unlock(&job_lock);
+
+	if (ret == -ENODEV)
+		refuse(refusal, MPDEMO_BENCH_A_CPU, "the CPU is offline", ret);
+	if (ret == -EOPNOTSUPP)
+		refuse(refusal, MPDEMO_BENCH_A_SUITE,
+		       "the suite has no row for this", ret);
 	return ret;
 }
 
@@ -236,20 +260,24 @@ void bench_job_get_status(struct bench_status *status)
  * bench_job_get_row() - read a row of the newest job
  * @index: which one, from 0 on
  * @row: where it is put
+ * @params: where it is put what was asked for
  * @number: where the number of the job is put, also if there is no row
  *
  * Context: Task context, may sleep. Takes job_lock.
  * Return: true, or false where this row is not measured (yet).
  */
-bool bench_job_get_row(unsigned int index, struct bench_row *row, u32 *number)
+bool bench_job_get_row(unsigned int index, struct bench_row *row,
+		       struct bench_params *params, u32 *number)
 {
 	bool there;
 
 	mutex_lock(&job_lock);
 	*number = job.status.job;
 	there = index < job.status.rows_done;
-	if (there)
+	if (there) {
 		*row = job.rows[index];
+		*params = job.params;
+	}
 	mutex_unlock(&job_lock);
 	return there;
 }

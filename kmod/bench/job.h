@@ -9,7 +9,7 @@
 
 #include <uapi/linux/mempool_demo_bench.h>
 
-struct bench_row;
+#include "measure.h"
 
 /**
  * struct bench_status - what is to be told about the newest job
@@ -31,22 +31,33 @@ struct bench_status {
 
 /**
  * struct bench_request - what a job shall be
- * @suite: the suite to run, of enum mpdemo_bench_suite; 0: all of them
+ * @params: what to measure
  * @cpu: the CPU to run on
  * @notify: called in the thread of the job after each row and at the end,
  *	without a lock; must not wait for the job
  */
 struct bench_request {
-	u32 suite;
+	struct bench_params params;
 	u32 cpu;
 	void (*notify)(const struct bench_status *status);
 };
 
+/**
+ * struct bench_refusal - why there is no job
+ * @attr: the attribute that is wrong, of enum mpdemo_bench_attr; 0: none
+ * @why: a text about it; NULL: the error says all
+ */
+struct bench_refusal {
+	u32 attr;
+	const char *why;
+};
+
 int bench_job_start(const struct bench_request *request,
-		    struct bench_status *status);
+		    struct bench_status *status, struct bench_refusal *refusal);
 int bench_job_cancel(u32 number);
 void bench_job_get_status(struct bench_status *status);
-bool bench_job_get_row(unsigned int index, struct bench_row *row, u32 *number);
+bool bench_job_get_row(unsigned int index, struct bench_row *row,
+		       struct bench_params *params, u32 *number);
 void bench_job_exit(void);
 
 #endif /* _MEMPOOL_DEMO_BENCH_JOB_H */

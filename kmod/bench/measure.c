@@ -1,112 +1,85 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How a row is measured, and which rows there are.
+ * How a row is measured.
  *
  * The clock is read around a whole round, or around parts of it that are much
  * longer than that takes; a suite that cannot do so has an empty row that pays
  * for the clock as well. A row is one round to warm up (caches, slabs, branch
- * prediction) and BENCH_ROUNDS that count. Between rounds the thread yields and
+ * prediction) and BENCH_ROUNDS that count. Between rounds a thread yields and
  * looks whether it shall stop; within a round it does neither, but it can be
  * preempted and interrupted as any thread: the minimum is the round that was
  * disturbed least.
+ *
+ * With several CPUs each has a thread of its own, and they meet ahead of each
+ * round, so that all do theirs at the same time. What a round took is what it took on the
+ * slowest of them.
+ *
+ * Calls are timed one by one in further rounds, and memory is looked at in a last one,
+ * both only where they are asked for: neither has a part in what is said of
+ * the rounds above.
  */
 
+#include <linux/atomic.h>
+#include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/errno.h>
+#include <linux/kthread.h>
 #include <linux/sched.h>
-#include <linux/slab.h>
+#include <linux/sched/task.h>
 #include <linux/smp.h>
 #include <linux/sort.h>
 
-#include "measure.h"
+#include "crew.h"
+#include "probe.h"
 
-static const struct bench_suite *const suites[] = {
-	&bench_classic,
-	&bench_bullets,
-	&bench_remote,
+#define ROUNDS_PLAIN	(1 + BENCH_ROUNDS)
+#define ROUNDS_TIMED	BENCH_ROUNDS
+
+/* The thread of a CPU. */
+struct worker {
+	struct measurement *measurement;
+	struct bench_run *run;
+	struct task_struct *task;	/* NULL: that of the job */
+	u64 ns[ROUNDS_PLAIN];
 };
 
-static bool row_is_measured(const struct bench_kind *kind, unsigned int batch)
-{
-	return kind->round && (batch > 1 || !kind->bulk);
-}
-
-static bool suite_is_measured(const struct bench_suite *suite, u32 wanted,
-			      unsigned int cpus)
-{
-	return (!wanted || wanted == suite->id) && suite->cpus <= cpus;
-}
-
-/* Append the rows of a suite, or only count them where @rows is NULL. */
-static unsigned int suite_rows(const struct bench_suite *suite,
-			       struct bench_row *rows)
-{
-	const struct bench_kind *const *kind;
-	const unsigned int *batch;
-	unsigned int nr = 0;
-
-	for (batch = suite->batches; *batch; batch++) {
-		for (kind = suite->kinds; *kind; kind++) {
-			if (!row_is_measured(*kind, *batch))
-				continue;
-			if (rows)
-				rows[nr] = (struct bench_row) {
-					.suite = suite,
-					.kind = *kind,
-					.batch = *batch,
-				};
-			nr++;
-		}
-	}
-	return nr;
-}
-
-/**
- * bench_rows_create() - make a table of rows to be measured
- * @suite: the suite they are of, or 0 for all suites
- * @nr: where their number is put
- *
- * Context: Task context, may sleep.
- * Return: the table, which the caller gives to kfree(), or NULL.
+/*
+ * @arrived counts how often any thread has arrived where all meet; @error is set
+ * once, by the first one that fails, and is then what all of them read at the next such place.
  */
-struct bench_row *bench_rows_create(u32 suite, unsigned int *nr)
+struct measurement {
+	struct bench_crew *crew;
+	bool (*must_stop)(void);
+	atomic_t arrived;
+	int error;
+	struct worker workers[];
+};
+
+static void fail(struct measurement *measurement, int err)
 {
-	/* Once: the table must not grow after it was allocated. */
-	unsigned int cpus = num_online_cpus();
-	struct bench_row *rows;
-	unsigned int total = 0;
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(suites); i++)
-		if (suite_is_measured(suites[i], suite, cpus))
-			total += suite_rows(suites[i], NULL);
-
-	rows = kcalloc(total, sizeof(*rows), GFP_KERNEL);
-	if (!rows)
-		return NULL;
-
-	*nr = 0;
-	for (i = 0; i < ARRAY_SIZE(suites); i++)
-		if (suite_is_measured(suites[i], suite, cpus))
-			*nr += suite_rows(suites[i], rows + *nr);
-	return rows;
+	cmpxchg(&measurement->error, 0, err);
 }
 
-static int compare_ns(const void *a, const void *b)
+/* Wait until all threads are here. None waits in vain: all go all the way. */
+static void meet(struct measurement *measurement)
 {
-	u64 x = *(const u64 *)a;
-	u64 y = *(const u64 *)b;
+	int nr = measurement->crew->nr;
+	int all = roundup(atomic_inc_return(&measurement->arrived), nr);
 
-	return x < y ? -1 : x > y;
+	while (atomic_read_acquire(&measurement->arrived) < all) {
+		cond_resched();
+		cpu_relax();
+	}
 }
 
-static int measure_round(const struct bench_kind *kind, struct bench_run *run)
+static int round_on_cpu(const struct bench_crew *crew, struct bench_run *run)
 {
 	int ret;
 
 	run->ns = 0;
-	ret = kind->round(run);
+	ret = bench_round(crew->row->suite, crew->row->kind, run,
+			  crew->params->context);
 	if (ret)
 		return ret;
 
@@ -117,90 +90,274 @@ static int measure_round(const struct bench_kind *kind, struct bench_run *run)
 	return raw_smp_processor_id() == run->cpu ? 0 : -ENODEV;
 }
 
-static int measure_rounds(const struct bench_kind *kind, struct bench_run *run,
-			  bool (*must_stop)(void), struct bench_result *result)
+static void one_round(struct worker *worker)
 {
-	u64 ns[1 + BENCH_ROUNDS];
+	struct measurement *measurement = worker->measurement;
+	int ret;
+
+	cond_resched();
+	if (!worker->task && measurement->must_stop())
+		fail(measurement, -ECANCELED);
+	meet(measurement);
+	if (READ_ONCE(measurement->error))
+		return;
+	ret = round_on_cpu(measurement->crew, worker->run);
+	if (ret)
+		fail(measurement, ret);
+}
+
+/* Whether nobody asked for anything that a constant would not be. */
+static bool is_default(const struct bench_params *params)
+{
+	return !params->size && !params->zero &&
+	       params->sizes == MPDEMO_BENCH_SIZES_CONSTANT;
+}
+
+static void all_rounds(struct worker *worker)
+{
+	const struct bench_params *params = worker->measurement->crew->params;
+	struct bench_run *run = worker->run;
+	unsigned int i;
+
+	run->how = is_default(params) ? BENCH_HOW_DEFAULT : BENCH_HOW_GENERAL;
+	for (i = 0; i < ROUNDS_PLAIN; i++) {
+		one_round(worker);
+		worker->ns[i] = run->ns;
+		/* Those of the round to warm up do not count. */
+		if (!i)
+			run->failures = 0;
+	}
+	if (!params->latency)
+		return;
+	run->how = BENCH_HOW_PROBED;
+	for (i = 0; i < ROUNDS_TIMED; i++)
+		one_round(worker);
+}
+
+static int worker_thread(void *data)
+{
+	all_rounds(data);
+	return 0;
+}
+
+/* The CPUs of the others: those online behind that of the job, in turn. */
+static unsigned int next_cpu(unsigned int cpu)
+{
+	cpu = cpumask_next(cpu, cpu_online_mask);
+	return cpu < nr_cpu_ids ? cpu : cpumask_first(cpu_online_mask);
+}
+
+static int start_worker(struct worker *worker, unsigned int cpu)
+{
+	struct task_struct *task;
+
+	task = kthread_create_on_cpu(worker_thread, worker, cpu,
+				     "mpdemo_bench/%u");
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+	worker->run->cpu = cpu;
+	worker->task = get_task_struct(task);
+	return 0;
+}
+
+static void stop_workers(struct measurement *measurement, unsigned int nr)
+{
+	unsigned int i;
+
+	/* Waits until each has left this module, or, if it never ran, ends it. */
+	for (i = 1; i < nr; i++) {
+		kthread_stop(measurement->workers[i].task);
+		put_task_struct(measurement->workers[i].task);
+	}
+}
+
+/* None of them runs yet; the CPUs stay online until all were woken. */
+static int start_workers(struct measurement *measurement)
+{
+	struct bench_crew *crew = measurement->crew;
+	unsigned int cpu = crew->runs[0].cpu;
+	unsigned int i;
+	int ret = 0;
+
+	cpus_read_lock();
+	if (crew->nr > num_online_cpus())
+		ret = -ENODEV;
+	for (i = 1; i < crew->nr && !ret; i++) {
+		cpu = next_cpu(cpu);
+		ret = start_worker(&measurement->workers[i], cpu);
+		if (ret)
+			stop_workers(measurement, i);
+	}
+	for (i = 1; i < crew->nr && !ret; i++)
+		wake_up_process(measurement->workers[i].task);
+	cpus_read_unlock();
+	return ret;
+}
+
+static int compare_ns(const void *a, const void *b)
+{
+	u64 x = *(const u64 *)a;
+	u64 y = *(const u64 *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void collect(const struct measurement *measurement,
+		    struct bench_result *result)
+{
+	const struct bench_crew *crew = measurement->crew;
+	u64 ns[BENCH_ROUNDS];
+	unsigned int i, j;
+
+	for (i = 0; i < BENCH_ROUNDS; i++) {
+		ns[i] = 0;
+		for (j = 0; j < crew->nr; j++)
+			ns[i] = max(ns[i], measurement->workers[j].ns[i + 1]);
+	}
+	sort(ns, BENCH_ROUNDS, sizeof(*ns), compare_ns, NULL);
+	result->min = ns[0];
+	/* A round there was: of an even number the slower of the two. */
+	result->median = ns[BENCH_ROUNDS / 2];
+	for (j = 0; j < crew->nr; j++)
+		result->failures += crew->runs[j].failures;
+}
+
+static int collect_latencies(const struct bench_crew *crew,
+			     struct bench_result *result)
+{
+	struct bench_probe **probes;
+	unsigned int i;
+
+	probes = kcalloc(crew->nr, sizeof(*probes), GFP_KERNEL);
+	if (!probes)
+		return -ENOMEM;
+	for (i = 0; i < crew->nr; i++)
+		probes[i] = crew->runs[i].probe;
+	bench_probe_calls(probes, crew->nr, &result->alloc, &result->free);
+	result->clock = bench_probe_clock();
+	result->clock_step = bench_probe_clock_step();
+	kfree(probes);
+	return 0;
+}
+
+static int make_probes(struct bench_crew *crew)
+{
+	unsigned int i;
+
+	for (i = 0; i < crew->nr; i++) {
+		crew->runs[i].probe = bench_probe_create();
+		if (!crew->runs[i].probe)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int measure_crew(struct bench_crew *crew, bool (*must_stop)(void),
+			struct bench_result *result)
+{
+	struct measurement *measurement;
 	unsigned int i;
 	int ret;
 
-	for (i = 0; i < ARRAY_SIZE(ns); i++) {
-		cond_resched();
-		if (must_stop())
-			return -ECANCELED;
-		ret = measure_round(kind, run);
-		if (ret)
-			return ret;
-		ns[i] = run->ns;
+	measurement = kzalloc(struct_size(measurement, workers, crew->nr),
+			      GFP_KERNEL);
+	if (!measurement)
+		return -ENOMEM;
+	measurement->crew = crew;
+	measurement->must_stop = must_stop;
+	for (i = 0; i < crew->nr; i++) {
+		measurement->workers[i].measurement = measurement;
+		measurement->workers[i].run = &crew->runs[i];
 	}
 
-	/* ns[0] is the round to warm up. */
-	sort(ns + 1, BENCH_ROUNDS, sizeof(*ns), compare_ns, NULL);
-	result->min = ns[1];
-	/* A round there was: of an even number the slower of the two. */
-	result->median = ns[1 + BENCH_ROUNDS / 2];
-	return 0;
+	ret = start_workers(measurement);
+	if (!ret) {
+		all_rounds(&measurement->workers[0]);
+		stop_workers(measurement, crew->nr);
+		ret = measurement->error;
+	}
+	if (!ret)
+		collect(measurement, result);
+	if (!ret && crew->params->latency)
+		ret = collect_latencies(crew, result);
+	kfree(measurement);
+	return ret;
+}
+
+static int measure_time(const struct bench_row *row,
+			const struct bench_params *params, unsigned int cpu,
+			bool (*must_stop)(void), struct bench_result *result)
+{
+	struct bench_crew *crew = bench_crew_create(row, params, row->cpus);
+	int ret;
+
+	if (IS_ERR(crew))
+		return PTR_ERR(crew);
+	crew->runs[0].cpu = cpu;
+	ret = params->latency ? make_probes(crew) : 0;
+	if (!ret)
+		ret = measure_crew(crew, must_stop, result);
+	bench_crew_destroy(crew);
+	return ret;
+}
+
+/* On one CPU and in task context, whatever else was asked for. */
+static int watch_round(struct bench_crew *crew, struct bench_result *result)
+{
+	struct bench_run *run = &crew->runs[0];
+	u64 slab;
+	int ret;
+
+	bench_probe_watch_memory(run->probe, crew->row->kind->allocator->slab);
+	run->how = BENCH_HOW_PROBED;
+	ret = bench_round(crew->row->suite, crew->row->kind, run,
+			  MPDEMO_BENCH_CONTEXT_TASK);
+	if (!ret)
+		ret = bench_probe_memory(run->probe, &result->requested, &slab);
+	if (!ret)
+		result->used = crew->row->kind->allocator->slab ? slab :
+			       bench_crew_footprint(crew);
+	return ret;
+}
+
+static int measure_memory(const struct bench_row *row,
+			  const struct bench_params *params, unsigned int cpu,
+			  struct bench_result *result)
+{
+	struct bench_crew *crew = bench_crew_create(row, params, 1);
+	int ret;
+
+	if (IS_ERR(crew))
+		return PTR_ERR(crew);
+	crew->runs[0].cpu = cpu;
+	ret = make_probes(crew);
+	if (!ret)
+		ret = watch_round(crew, result);
+	bench_crew_destroy(crew);
+	return ret;
 }
 
 /**
  * bench_row_measure() - measure a row
  * @row: the row; its result is not changed
+ * @params: what was asked for
  * @cpu: the CPU that the caller is bound to
  * @must_stop: whether to give up; asked before each round
  * @result: where the result is put
  *
  * Context: A kthread bound to @cpu.
- * Return: 0; -ECANCELED where @must_stop said so, -ENODEV where the caller does
- * not run on @cpu any more, or the error of the allocator.
+ * Return: 0; -ECANCELED where @must_stop said so, -ENODEV where a thread does
+ * not run on its CPU any more, or too few are online, or the error of the allocator.
  */
-int bench_row_measure(const struct bench_row *row, unsigned int cpu,
+int bench_row_measure(const struct bench_row *row,
+		      const struct bench_params *params, unsigned int cpu,
 		      bool (*must_stop)(void), struct bench_result *result)
 {
-	const struct bench_kind *kind = row->kind;
-	struct bench_run run = {
-		.batch = row->batch,
-		.cpu = cpu,
-	};
 	int ret;
 
-	run.slots = kcalloc(BENCH_SLOTS, sizeof(*run.slots), GFP_KERNEL);
-	if (!run.slots)
-		return -ENOMEM;
-	if (kind->create) {
-		run.handle = kind->create();
-		if (IS_ERR(run.handle)) {
-			ret = PTR_ERR(run.handle);
-			goto free_slots;
-		}
-	}
-
-	ret = measure_rounds(kind, &run, must_stop, result);
-
-	if (kind->destroy)
-		kind->destroy(run.handle);
-free_slots:
-	kfree(run.slots);
+	*result = (struct bench_result){};
+	ret = measure_time(row, params, cpu, must_stop, result);
+	if (!ret && params->memory)
+		ret = measure_memory(row, params, cpu, result);
 	return ret;
-}
-
-/**
- * bench_cache_create() - make a slab cache to be compared with a pool
- * @name: its name
- * @size: bytes of an object
- *
- * The cache gets the alignment that the pool has, of 8 bytes, and shall not be
- * merged with a cache that others use at the same time. Where SLAB_NO_MERGE is
- * not there yet, that it permits copies of whole objects to user space keeps it
- * apart; no row makes any, and neither changes the path of an allocation.
- *
- * Context: Task context, may sleep.
- * Return: the cache, or an ERR_PTR().
- */
-struct kmem_cache *bench_cache_create(const char *name, unsigned int size)
-{
-	struct kmem_cache *cache;
-
-	cache = kmem_cache_create_usercopy(name, size, sizeof(u64),
-					   SLAB_NO_MERGE, 0, size, NULL);
-	return cache ?: ERR_PTR(-ENOMEM);
 }

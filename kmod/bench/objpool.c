@@ -1,48 +1,52 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The rows of objpool, for kernels that have it.
+ * What objpool is made from, for kernels that have it.
  */
 
 #include <linux/err.h>
 #include <linux/gfp.h>
-#include <linux/objpool.h>
+#include <linux/slab.h>
 
-#include "classic.h"
-#include "remote.h"
+#include "objpool.h"
 
-/* One is enough: one job runs at a time, and that measures row after row. */
-static struct objpool_head objpool;
-
-static void *objpool_create(void)
+static void *objpool_create(const struct bench_site *sites, unsigned int nr)
 {
+	struct objpool_head *pool = kzalloc_obj(*pool, GFP_KERNEL);
 	int ret;
 
-	ret = objpool_init(&objpool, BENCH_POOL_BLOCKS, CLASSIC_SIZE,
-			   GFP_KERNEL, NULL, NULL, NULL);
-	return ret ? ERR_PTR(ret) : &objpool;
+	if (!pool)
+		return ERR_PTR(-ENOMEM);
+	ret = objpool_init(pool, sites->objects, sites->size, GFP_KERNEL, NULL,
+			   NULL, NULL);
+	if (ret) {
+		kfree(pool);
+		return ERR_PTR(ret);
+	}
+	return pool;
 }
 
 static void objpool_destroy(void *handle)
 {
 	objpool_fini(handle);
+	kfree(handle);
 }
 
-static __always_inline void *objpool_alloc(void *handle)
+/* It does not say; this is what it asks for. */
+static size_t objpool_footprint(void *handle)
 {
-	return objpool_pop(handle);
+	const struct objpool_head *pool = handle;
+	size_t slot = sizeof(struct objpool_slot) +
+		      pool->capacity * sizeof(void *);
+
+	return (size_t)pool->nr_objs * pool->obj_size +
+	       pool->nr_possible_cpus * (slot + sizeof(void *));
 }
 
-static __always_inline void objpool_release(void *handle, void *object)
-{
-	objpool_push(object, handle);
-}
-
-static const struct bench_ops objpool_ops = {
-	.alloc = objpool_alloc,
-	.free = objpool_release,
+const struct bench_allocator bench_objpool = {
+	.name = "objpool",
+	.variant = "inline",
+	.contexts = BENCH_ANYWHERE,
+	.create = objpool_create,
+	.destroy = objpool_destroy,
+	.footprint = objpool_footprint,
 };
-
-CLASSIC_KIND(objpool, objpool_ops, .allocator = "objpool", .variant = "inline",
-	     .create = objpool_create, .destroy = objpool_destroy);
-REMOTE_KIND(objpool, objpool_ops, .allocator = "objpool", .variant = "inline",
-	    .create = objpool_create, .destroy = objpool_destroy);

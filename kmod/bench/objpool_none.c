@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Stands in for objpool.c where the kernel has no objpool: kinds without
- * a round, of which no rows are made.
+ * Stands in for objpool.c where the kernel has no objpool: no rows are made of it.
  */
 
-#include "classic.h"
-#include "remote.h"
+#include "objpool.h"
 
-const struct bench_kind classic_objpool = {};
-const struct bench_kind remote_objpool = {};
+const struct bench_allocator bench_objpool = {
+	.absent = true,
+};

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The rows of the pools of mempool_demo: exact, and with magazines per CPU.
+ * What pools of mempool_demo are made from: exact, and with magazines per CPU; and
+ * beside arenas.
  *
- * Their blocks are as large as the objects, so from one to the next it is a power
- * of two; but for the row "stride 72", where the same objects lie in blocks of
- * 72 bytes.
+ * Their blocks are as large as the objects, so with objects of 64 bytes from one to
+ * the next it is a power of two; but for the row "stride 72", where the same objects
+ * lie in blocks that are 8 bytes larger.
  *
  * The rows "called" of the pool per CPU are its inline functions, wrapped: what
  * those cost who does not want them at each place of use. In the wrappers each
@@ -16,55 +17,54 @@
 #include <mempool_demo/pool.h>
 
 #include "allocators.h"
-#include "classic.h"
-#include "remote.h"
+#include "arena_make.h"
 
-#define OTHER_STRIDE	72
-
-/* A magazine that the largest batch fits into; into the default it does not. */
+/* A magazine that a batch of 100 fits into; into the default it does not. */
 #define LARGE_MAGAZINE	256
 
-static void *pool_create(void)
+static void *pool_create(const struct bench_site *sites, unsigned int nr)
 {
-	static const struct mpdemo_pool_config config = {
+	const struct mpdemo_pool_config config = {
 		.name = "bench_exact",
-		.block_size = CLASSIC_SIZE,
-		.blocks = BENCH_POOL_BLOCKS,
+		.block_size = sites->size,
+		.blocks = sites->objects,
 	};
 
 	return mpdemo_pool_create(&config, GFP_KERNEL);
 }
 
-static void *percpu_create(void)
+static void *percpu_create(const struct bench_site *sites, unsigned int nr)
 {
-	static const struct mpdemo_pool_config config = {
+	const struct mpdemo_pool_config config = {
 		.name = "bench_percpu",
-		.block_size = CLASSIC_SIZE,
-		.blocks = BENCH_POOL_BLOCKS,
+		.block_size = sites->size,
+		.blocks = sites->objects,
 		.flags = MPDEMO_POOL_PERCPU,
 	};
 
 	return mpdemo_pool_create(&config, GFP_KERNEL);
 }
 
-static void *percpu_stride_create(void)
+static void *percpu_stride_create(const struct bench_site *sites,
+				  unsigned int nr)
 {
-	static const struct mpdemo_pool_config config = {
+	const struct mpdemo_pool_config config = {
 		.name = "bench_percpu_stride",
-		.block_size = OTHER_STRIDE,
-		.blocks = BENCH_POOL_BLOCKS,
+		.block_size = sites->size + 8,
+		.blocks = sites->objects,
 		.flags = MPDEMO_POOL_PERCPU,
 	};
 
 	return mpdemo_pool_create(&config, GFP_KERNEL);
 }
 
-static void *percpu_large_create(void)
+static void *percpu_large_create(const struct bench_site *sites,
+				 unsigned int nr)
 {
-	static const struct mpdemo_pool_config config = {
+	const struct mpdemo_pool_config config = {
 		.name = "bench_percpu_large",
-		.block_size = CLASSIC_SIZE,
-		.blocks = BENCH_POOL_BLOCKS,
+		.block_size = sites->size,
+		.blocks = sites->objects,
 		.flags = MPDEMO_POOL_PERCPU,
 		.magazine = LARGE_MAGAZINE,
 	};
@@ -72,68 +72,107 @@ static void *percpu_large_create(void)
 	return mpdemo_pool_create(&config, GFP_KERNEL);
 }
 
-/* Which kind of pool it is the inline functions find out. */
-static const struct bench_ops pool_ops = {
-	.alloc = pool_alloc,
-	.free = pool_free,
-};
+static void pool_destroy(void *handle)
+{
+	mpdemo_pool_destroy(handle);
+}
 
-static noinline void *percpu_called_alloc(void *handle)
+static size_t pool_footprint(void *handle)
+{
+	struct mpdemo_pool_stats stats;
+
+	mpdemo_pool_get_stats(handle, &stats);
+	return stats.footprint;
+}
+
+noinline void *percpu_called_alloc(void *handle)
 {
 	return mpdemo_pool_alloc(handle, GFP_KERNEL);
 }
 
-static noinline void percpu_called_free(void *handle, void *object)
+noinline void *percpu_called_zalloc(void *handle)
+{
+	return mpdemo_pool_alloc(handle, GFP_KERNEL | __GFP_ZERO);
+}
+
+noinline void percpu_called_free(void *handle, void *object)
 {
 	mpdemo_pool_free(handle, object);
 }
 
-static const struct bench_ops percpu_called_ops = {
-	.alloc = percpu_called_alloc,
-	.free = percpu_called_free,
+/* How a pool is used, by its name and what it is made by. */
+#define POOL(_create)							\
+	.contexts = BENCH_ANYWHERE,					\
+	.create = _create, .destroy = pool_destroy, .footprint = pool_footprint
+
+#define ARENA(_create)							\
+	.arena_create = _create, .arena_destroy = bench_arena_destroy,	\
+	.arena_footprint = bench_arena_footprint
+
+const struct bench_allocator bench_pool = {
+	.name = "pool", .variant = "called", POOL(pool_create),
 };
 
-static __always_inline bool pool_alloc_bulk(void *handle, unsigned int n,
-					    void **objects)
-{
-	return mpdemo_pool_alloc_bulk(handle, GFP_KERNEL, n, objects);
-}
-
-static __always_inline void pool_free_bulk(void *handle, unsigned int n,
-					   void **objects)
-{
-	mpdemo_pool_free_bulk(handle, n, objects);
-}
-
-static const struct bench_ops pool_bulk_ops = {
-	.alloc_bulk = pool_alloc_bulk,
-	.free_bulk = pool_free_bulk,
+const struct bench_allocator bench_pool_bulk = {
+	.name = "pool", .variant = "bulk", .bulk = true, POOL(pool_create),
 };
 
-CLASSIC_KIND(pool, pool_ops, .allocator = "pool", .variant = "called",
-	     .create = pool_create, .destroy = pool_destroy);
-CLASSIC_KIND(pool_bulk, pool_bulk_ops, .allocator = "pool", .variant = "bulk",
-	     .bulk = true, .create = pool_create, .destroy = pool_destroy);
-CLASSIC_KIND(percpu, pool_ops, .allocator = "pool per CPU",
-	     .variant = "inline",
-	     .create = percpu_create, .destroy = pool_destroy);
-CLASSIC_KIND(percpu_stride, pool_ops, .allocator = "pool per CPU",
-	     .variant = "inline, stride 72",
-	     .create = percpu_stride_create, .destroy = pool_destroy);
-CLASSIC_KIND(percpu_large, pool_ops, .allocator = "pool per CPU",
-	     .variant = "inline, magazine 256",
-	     .create = percpu_large_create, .destroy = pool_destroy);
-CLASSIC_KIND(percpu_called, percpu_called_ops, .allocator = "pool per CPU",
-	     .variant = "called",
-	     .create = percpu_create, .destroy = pool_destroy);
-CLASSIC_KIND(percpu_bulk, pool_bulk_ops, .allocator = "pool per CPU",
-	     .variant = "bulk", .bulk = true,
-	     .create = percpu_create, .destroy = pool_destroy);
-CLASSIC_KIND(percpu_bulk_large, pool_bulk_ops, .allocator = "pool per CPU",
-	     .variant = "bulk, magazine 256", .bulk = true,
-	     .create = percpu_large_create, .destroy = pool_destroy);
+const struct bench_allocator bench_percpu_pool = {
+	.name = "pool per CPU", .variant = "inline", POOL(percpu_create),
+};
 
-REMOTE_KIND(pool, pool_ops, .allocator = "pool", .variant = "called",
-	    .create = pool_create, .destroy = pool_destroy);
-REMOTE_KIND(percpu, pool_ops, .allocator = "pool per CPU", .variant = "inline",
-	    .create = percpu_create, .destroy = pool_destroy);
+const struct bench_allocator bench_percpu_stride = {
+	.name = "pool per CPU", .variant = "inline, stride 72",
+	POOL(percpu_stride_create),
+};
+
+const struct bench_allocator bench_percpu_large = {
+	.name = "pool per CPU", .variant = "inline, magazine 256",
+	POOL(percpu_large_create),
+};
+
+const struct bench_allocator bench_percpu_called = {
+	.name = "pool per CPU", .variant = "called", POOL(percpu_create),
+};
+
+const struct bench_allocator bench_percpu_bulk = {
+	.name = "pool per CPU", .variant = "bulk", .bulk = true,
+	POOL(percpu_create),
+};
+
+const struct bench_allocator bench_percpu_bulk_large = {
+	.name = "pool per CPU", .variant = "bulk, magazine 256", .bulk = true,
+	POOL(percpu_large_create),
+};
+
+const struct bench_allocator bench_pool_arena = {
+	.name = "pool + arena", .variant = "called",
+	POOL(pool_create), ARENA(bench_arena_create),
+};
+
+const struct bench_allocator bench_pool_bulk_arena = {
+	.name = "pool + arena", .variant = "bulk", .bulk = true,
+	POOL(pool_create), ARENA(bench_arena_create),
+};
+
+const struct bench_allocator bench_percpu_arena = {
+	.name = "pool per CPU + arena", .variant = "inline",
+	POOL(percpu_create), ARENA(bench_arena_create),
+};
+
+const struct bench_allocator bench_percpu_bulk_arena = {
+	.name = "pool per CPU + arena", .variant = "bulk", .bulk = true,
+	POOL(percpu_create), ARENA(bench_arena_create),
+};
+
+const struct bench_allocator bench_percpu_section = {
+	.name = "pool per CPU + arena per CPU", .variant = "inline",
+	.arena_shared = true,
+	POOL(percpu_create), ARENA(bench_arena_percpu_create),
+};
+
+const struct bench_allocator bench_percpu_bulk_section = {
+	.name = "pool per CPU + arena per CPU", .variant = "bulk",
+	.bulk = true, .arena_shared = true,
+	POOL(percpu_create), ARENA(bench_arena_percpu_create),
+};

@@ -9,8 +9,8 @@ include "verdict";
 def net($document; $suite; $allocator; $variant; $batch):
 	figure($document; $suite; $allocator; $variant; $batch; "net_min_per_operation");
 
-def plain($allocator; $variant; $batch): net(.plain; "classic"; $allocator; $variant; $batch);
-def zeroing($allocator; $variant; $batch): net(.zeroing; "classic"; $allocator; $variant; $batch);
+def plain($allocator; $variant; $batch): net(.plain; "micro"; $allocator; $variant; $batch);
+def zeroing($allocator; $variant; $batch): net(.zeroing; "micro"; $allocator; $variant; $batch);
 def remote($allocator; $variant; $batch): net(.remote; "remote"; $allocator; $variant; $batch);
 
 def has_objpool: any(.plain.rows[]; .allocator == "objpool");
@@ -82,7 +82,7 @@ def remote_cliff($allocator; $variant):
 
 def keys:
 	.keys as $jumps | ("percpu_called_alloc", "percpu_called_free", "mpdemo_pool_alloc_shared",
-			    "mpdemo_pool_free_shared", "arena_round") as $function
+			    "mpdemo_pool_free_shared", "micro_arena") as $function
 	| if $jumps == null then skip("this kernel has no jump labels"; "static keys in \($function)")
 	  else at_most(1; $jumps[$function]; "static keys in \($function), but for those of zeroing") end;
 

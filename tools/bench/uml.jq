@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# The targets of "make bench-uml". Input: {"classic": [documents], "remote": [documents]}, one of each
+# The targets of "make bench-uml". Input: {"micro": [documents], "remote": [documents]}, one of each
 # for each time it was measured.
 #
 # Two figures are compared where they were measured seconds apart, within one document; the verdict is
@@ -42,14 +42,14 @@ def cliff:
 # at batch 1 they are not.
 def inline_singles:
 	([1, "inline", 3.5, 2.3], [100, "inline, magazine 256", 4, 3]) as [$b, $how, $cache, $kmalloc]
-	| faster($cache; "classic"; "kmem_cache"; "GFP_KERNEL"; "pool per CPU"; $how; $b;
+	| faster($cache; "micro"; "kmem_cache"; "GFP_KERNEL"; "pool per CPU"; $how; $b;
 		 "pool per CPU, \($how), batch \($b): times faster than kmem_cache GFP_KERNEL"),
-	  faster($kmalloc; "classic"; "kmalloc"; "GFP_ATOMIC"; "pool per CPU"; $how; $b;
+	  faster($kmalloc; "micro"; "kmalloc"; "GFP_ATOMIC"; "pool per CPU"; $how; $b;
 		 "pool per CPU, \($how), batch \($b): times faster than kmalloc GFP_ATOMIC");
 
 inline_singles,
 ((1, 100) as $b
- | faster(1; "classic"; "kmem_cache"; "GFP_KERNEL"; "pool"; "called"; $b;
+ | faster(1; "micro"; "kmem_cache"; "GFP_KERNEL"; "pool"; "called"; $b;
 	  "pool, called, batch \($b): times faster than kmem_cache GFP_KERNEL")),
 remote, cliff,
 skip("it switches interrupts, some 700 ns on User Mode Linux"; "objpool"),

@@ -18,10 +18,21 @@
 /* Notifications may be lost: ask when there was none for so long. */
 #define PATIENCE	((struct timespec){ .tv_sec = 2 })
 
-static const char *suite, *cpu, *save;
+static const char *cpu, *save, *size, *outstanding, *cpus, *context, *operations;
+static const char *random_sizes, *zero, *latency, *memory;
 
 const struct command_option bench_options[] = {
-	{ "suite", 0, "SUITE", &suite, "only 'classic', 'bullets' or 'remote'" },
+	{ "size", 0, "SIZE", &size, "bytes of an object: micro, remote" },
+	{ "random", 0, NULL, &random_sizes, "any size up to that" },
+	{ "outstanding", 0, "N", &outstanding,
+	  "objects held at a time: micro, remote, sizes" },
+	{ "operations", 0, "N", &operations,
+	  "operations in a round at the most, for a quick look" },
+	{ "cpus", 0, "N", &cpus, "CPUs that do the same at the same time" },
+	{ "context", 0, "CONTEXT", &context, "'task', 'softirq' or 'hardirq'" },
+	{ "zero", 0, NULL, &zero, "all allocators zero their objects" },
+	{ "latency", 0, NULL, &latency, "time each call as well" },
+	{ "memory", 0, NULL, &memory, "look at memory as well" },
 	{ "cpu", 0, "N", &cpu, "run on this CPU (the current one)" },
 	{ "save", 0, "FILE", &save, "write the JSON to FILE as well" },
 	{ 0 },
@@ -34,37 +45,70 @@ struct job {
 	struct bench_status status;
 };
 
-static bool read_suite(uint32_t *number)
+static bool read_suite(const char *suite, uint32_t *number)
 {
-	static const uint32_t suites[] = {
-		MPDEMO_BENCH_SUITE_CLASSIC,
-		MPDEMO_BENCH_SUITE_BULLETS,
-		MPDEMO_BENCH_SUITE_REMOTE,
-	};
-
-	for (size_t i = 0; i < sizeof(suites) / sizeof(*suites); i++) {
-		if (!strcmp(suite, bench_suite_name(suites[i]))) {
-			*number = suites[i];
-			return true;
-		}
-	}
-	usage_error("there is no suite '%s'; there are 'classic', 'bullets' and 'remote'",
+	*number = bench_suite_number(suite);
+	if (*number)
+		return true;
+	usage_error("there is no suite '%s'; 'poolctl help bench' names those that there are",
 		    suite);
 	return false;
 }
 
-static bool read_request(struct bench_request *request)
+static bool read_context(uint32_t *number)
+{
+	if (!context)
+		return true;
+	*number = bench_context_number(context);
+	if (*number)
+		return true;
+	usage_error("there is no context '%s'; there are 'task', 'softirq' and 'hardirq'",
+		    context);
+	return false;
+}
+
+/* What the limits are the kernel says; 0 would be as if it was not asked for. */
+static bool read_wish(const char *option, const char *text, bool bytes,
+		      uint32_t *wish)
+{
+	uint64_t number = 1;
+
+	if (bytes ? !argument_size(option, text, UINT32_MAX, &number) :
+		    !argument_number(option, text, UINT32_MAX, &number))
+		return false;
+	if (!number) {
+		usage_error("%s is 0; the least is 1", option);
+		return false;
+	}
+	if (text)
+		*wish = number;
+	return true;
+}
+
+static bool read_request(const char *suite, struct bench_request *request)
 {
 	uint64_t number;
 
-	*request = (struct bench_request){ .cpu = -1 };
-	if (suite && !read_suite(&request->suite))
+	*request = (struct bench_request){
+		.cpu = -1,
+		.sizes = random_sizes ? MPDEMO_BENCH_SIZES_RANDOM : 0,
+		.zero = zero,
+		.latency = latency,
+		.memory = memory,
+	};
+	if (suite && !read_suite(suite, &request->suite))
 		return false;
 	if (!argument_number("--cpu", cpu, UINT32_MAX, &number))
 		return false;
 	if (cpu)
 		request->cpu = number;
-	return true;
+	return read_wish("--size", size, true, &request->size) &&
+	       read_wish("--outstanding", outstanding, false,
+			 &request->outstanding) &&
+	       read_wish("--operations", operations, false,
+			 &request->operations) &&
+	       read_wish("--cpus", cpus, false, &request->cpus) &&
+	       read_context(&request->context);
 }
 
 /*
@@ -107,6 +151,10 @@ static const char *hint(const struct kernel_error *error)
 		return "run it as root";
 	case EBUSY:
 		return "wait for the job that runs";
+	case EINVAL:
+	case ERANGE:
+	case EOPNOTSUPP:
+		return "'poolctl help bench' says what suites there are, and what each has";
 	default:
 		return NULL;
 	}
@@ -284,9 +332,7 @@ int bench_main(int argc, char **argv)
 	struct kernel_error error;
 	int save_fd, status;
 
-	(void)argc;
-	(void)argv;
-	if (!report.instrument || !read_request(&request))
+	if (!report.instrument || !read_request(argc ? argv[0] : NULL, &request))
 		return STATUS_USAGE;
 	machine_read(&report.machine);
 	if (report.machine.emulated && strcmp(report.instrument, "instructions"))

@@ -1,181 +1,48 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The figures of a benchmark as a table and as JSON. */
-#include <stdio.h>
-#include <string.h>
-
+/* The figures of a benchmark as JSON. */
+#include "bench_figures.h"
 #include "bench_report.h"
 #include "json.h"
 #include "memory.h"
-#include "options.h"
-#include "table.h"
 
-/* Figures for one allocation and its free. */
-struct figures {
-	double min;
-	double median;
-};
-
-static bool is_empty(const struct bench_row *row)
+static void add_latency(struct json_object *json, const char *key,
+			const struct bench_latency *latency)
 {
-	return !strcmp(row->allocator, "empty");
+	struct json_object *own = needed(json_object_new_object());
+
+	json_add_number(own, "samples", latency->samples);
+	json_add_number(own, "p50", latency->p50);
+	json_add_number(own, "p90", latency->p90);
+	json_add_number(own, "p99", latency->p99);
+	json_add_number(own, "p999", latency->p999);
+	json_add_number(own, "max", latency->max);
+	json_object_object_add(json, key, own);
 }
 
-static bool same_work(const struct bench_row *a, const struct bench_row *b)
+static void add_wanted(struct json_object *json, const struct bench_row *row)
 {
-	return a->suite == b->suite && a->batch == b->batch &&
-	       a->object_size == b->object_size;
-}
-
-/* The row of another allocator for the work of @row, NULL if there is none. */
-static const struct bench_row *find(const struct bench_rows *rows,
-				    const struct bench_row *row,
-				    const char *allocator, const char *variant)
-{
-	for (size_t i = 0; i < rows->count; i++) {
-		const struct bench_row *other = &rows->rows[i];
-
-		if (same_work(row, other) &&
-		    !strcmp(other->allocator, allocator) &&
-		    !strcmp(other->variant, variant))
-			return other;
+	if (row->alloc.samples || row->free.samples) {
+		json_add_number(json, "clock", row->clock);
+		json_add_number(json, "clock_step", row->clock_step);
+		add_latency(json, "alloc_latency", &row->alloc);
+		add_latency(json, "free_latency", &row->free);
 	}
-	return NULL;
-}
-
-static bool is_bulk(const struct bench_row *row)
-{
-	return !strncmp(row->variant, "bulk", 4);
-}
-
-/*
- * The loop around the calls of @row alone, NULL if it was not measured. Bulk
- * calls have a loop of their own.
- */
-static const struct bench_row *find_loop(const struct bench_rows *rows,
-					 const struct bench_row *row)
-{
-	for (size_t i = 0; i < rows->count; i++) {
-		const struct bench_row *other = &rows->rows[i];
-
-		if (is_empty(other) && same_work(row, other) &&
-		    is_bulk(row) == is_bulk(other))
-			return other;
-	}
-	return NULL;
-}
-
-static struct figures gross(const struct bench_row *row)
-{
-	double operations = row->operations ? row->operations : 1;
-
-	return (struct figures){
-		.min = row->min / operations,
-		.median = row->median / operations,
-	};
-}
-
-/*
- * Without the loop around the calls; false where that was not measured. The
- * loop's best round is taken off both figures: what disturbed its others has
- * nothing to do with this row, and the median stays no less than the minimum.
- */
-static bool net(const struct bench_rows *rows, const struct bench_row *row,
-		struct figures *figures)
-{
-	const struct bench_row *loop = find_loop(rows, row);
-	struct figures without;
-
-	*figures = gross(row);
-	if (!loop || is_empty(row))
-		return false;
-	without = gross(loop);
-	figures->min -= without.min;
-	figures->median -= without.min;
-	return true;
-}
-
-/* Median against that of kmem_cache with GFP_KERNEL; false if unknown. */
-static bool ratio(const struct bench_rows *rows, const struct bench_row *row,
-		  double *value)
-{
-	const struct bench_row *slab = find(rows, row, "kmem_cache",
-					    "GFP_KERNEL");
-	struct figures figures, base;
-
-	if (!slab || !net(rows, slab, &base) || !net(rows, row, &figures) ||
-	    base.median <= 0)
-		return false;
-	*value = figures.median / base.median;
-	return true;
-}
-
-static void print_header(const struct bench_report *report)
-{
-	const struct machine *machine = &report->machine;
-	int init = machine->init_on_alloc;
-
-	printf("# %s, Linux %s, %s, hypervisor %s, CPU %u\n",
-	       report->instrument, machine->kernel, machine->cpu,
-	       machine->hypervisor, report->status.cpu);
-	printf("# init_on_alloc %s\n",
-	       init < 0 ? "not on the kernel command line (the kernel's default)" :
-	       init ? "1" : "0");
-	printf("# MIN and MEDIAN of the rounds: %s of one allocation and its free,\n",
-	       report->instrument);
-	printf("# without the empty loop, whose own rows show it; less is better\n");
-	printf("# VS-KMEM_CACHE: median against that of kmem_cache GFP_KERNEL in\n");
-	printf("# the same suite and batch\n");
-}
-
-static void put_row(struct libscols_line *line, const struct bench_rows *rows,
-		    const struct bench_row *row)
-{
-	struct figures figures;
-	double value;
-
-	table_text(line, 0, bench_suite_name(row->suite));
-	table_number(line, 1, row->object_size);
-	table_text(line, 2, row->allocator);
-	table_text(line, 3, *row->variant ? row->variant : "-");
-	table_number(line, 4, row->batch);
-
-	/* Gross figures among the net ones would be taken for net ones. */
-	if (net(rows, row, &figures) || is_empty(row)) {
-		table_printf(line, 5, "%.1f", figures.min);
-		table_printf(line, 6, "%.1f", figures.median);
-	} else {
-		table_text(line, 5, "-");
-		table_text(line, 6, "-");
-	}
-	if (ratio(rows, row, &value))
-		table_printf(line, 7, "%.2fx", value);
-	else
-		table_text(line, 7, "-");
-}
-
-void bench_report_table(const struct bench_report *report)
-{
-	static const struct table_column columns[] = {
-		{ "SUITE", false },   { "BYTES", true },   { "ALLOCATOR", false },
-		{ "VARIANT", false }, { "BATCH", true },   { "MIN", true },
-		{ "MEDIAN", true },   { "VS-KMEM_CACHE", true },
-		{ NULL, false },
-	};
-	struct libscols_table *table = table_new(columns);
-
-	if (!options.noheadings)
-		print_header(report);
-	for (size_t i = 0; i < report->rows.count; i++)
-		put_row(table_line(table), &report->rows,
-			&report->rows.rows[i]);
-	table_print(table);
+	if (!row->has_memory)
+		return;
+	json_add_number(json, "memory_requested", row->requested);
+	if (!row->used)
+		return;
+	json_add_number(json, "memory_used", row->used);
+	json_object_object_add(json, "memory_wasted",
+			       needed(json_object_new_int64(row->used -
+							    row->requested)));
 }
 
 static struct json_object *row_json(const struct bench_rows *rows,
 				    const struct bench_row *row)
 {
 	struct json_object *json = needed(json_object_new_object());
-	struct figures figures = gross(row);
+	struct bench_figures figures = bench_gross(row);
 	double value;
 
 	json_add_string(json, "suite", bench_suite_name(row->suite));
@@ -187,16 +54,26 @@ static struct json_object *row_json(const struct bench_rows *rows,
 	json_add_number(json, "rounds", row->rounds);
 	json_add_number(json, "min", row->min);
 	json_add_number(json, "median", row->median);
+	json_add_string(json, "unit", row->unit);
+	json_add_number(json, "cpus", row->cpus);
+	json_add_string(json, "sizes", bench_sizes_name(row->sizes));
+	json_add_string(json, "context", bench_context_name(row->context));
+	json_object_object_add(json, "zero",
+			       needed(json_object_new_boolean(row->zero)));
+	json_add_number(json, "failures", row->failures);
+	if (row->median)
+		json_add_real(json, "throughput", bench_throughput(row));
 
 	json_add_real(json, "gross_min_per_operation", figures.min);
 	json_add_real(json, "gross_median_per_operation", figures.median);
-	if (net(rows, row, &figures)) {
+	if (bench_net(rows, row, &figures)) {
 		json_add_real(json, "net_min_per_operation", figures.min);
 		json_add_real(json, "net_median_per_operation",
 			      figures.median);
 	}
-	if (ratio(rows, row, &value))
+	if (bench_ratio(rows, row, &value))
 		json_add_real(json, "ratio_to_kmem_cache", value);
+	add_wanted(json, row);
 	return json;
 }
 

@@ -3,6 +3,7 @@
 #ifndef POOLCTL_BENCH_REQUEST_H
 #define POOLCTL_BENCH_REQUEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <linux/mempool_demo_bench.h>
@@ -22,7 +23,20 @@ struct bench_status {
 	uint32_t rows_total;
 };
 
-/* struct bench_row - one allocator in one workload; see the specification */
+/* struct bench_latency - how long calls took; no samples: nobody asked */
+struct bench_latency {
+	uint64_t samples;
+	uint64_t p50;
+	uint64_t p90;
+	uint64_t p99;
+	uint64_t p999;
+	uint64_t max;
+};
+
+/*
+ * struct bench_row - one allocator in one workload; see the specification
+ * @has_memory: memory was looked at; @used is 0 where it is not known
+ */
 struct bench_row {
 	uint32_t suite;
 	char allocator[32];
@@ -33,6 +47,19 @@ struct bench_row {
 	uint32_t rounds;
 	uint64_t min;
 	uint64_t median;
+	char unit[32];
+	uint32_t cpus;
+	uint32_t sizes;
+	uint32_t context;
+	bool zero;
+	uint64_t failures;
+	uint64_t clock;
+	uint64_t clock_step;
+	struct bench_latency alloc;
+	struct bench_latency free;
+	bool has_memory;
+	uint64_t requested;
+	uint64_t used;
 };
 
 struct bench_rows {
@@ -40,14 +67,33 @@ struct bench_rows {
 	size_t count;
 };
 
-/* What to run; a negative CPU is the current one, suite 0 is all of them. */
+/*
+ * What to run; a negative CPU is the current one, suite 0 is all of them, and any
+ * other 0 is what the suite has by itself.
+ */
 struct bench_request {
 	uint32_t suite;
 	int64_t cpu;
+	uint32_t size;
+	uint32_t outstanding;
+	uint32_t operations;
+	uint32_t cpus;
+	uint32_t sizes;
+	uint32_t context;
+	bool zero;
+	bool latency;
+	bool memory;
 };
 
+/* "unknown" where this program is older than the module. */
 const char *bench_suite_name(uint32_t suite);
 const char *bench_state_name(uint32_t state);
+const char *bench_context_name(uint32_t context);
+const char *bench_sizes_name(uint32_t sizes);
+
+/* 0 if there is none of this name. */
+uint32_t bench_suite_number(const char *name);
+uint32_t bench_context_number(const char *name);
 
 /* All of these return 0 or fill @error and return -1. */
 

@@ -125,8 +125,18 @@ const struct command commands[] = {
 	  "does; 126 where it cannot be run, 127 where it is not found." },
 	{ "reset", reset_main, "ARENA", 1, 1, NULL,
 	  "Free all that was allocated from an arena", NULL },
-	{ "bench", bench_main, "", 0, 0, bench_options,
+	{ "bench", bench_main, "[SUITE]", 0, 1, bench_options,
 	  "Measure the allocators against those of the kernel",
+	  "Suites:\n"
+	  "  micro        objects of 64 bytes, in batches of 1, 32 and 100\n"
+	  "  bullets      a game that creates and destroys 100 bullets a frame\n"
+	  "  remote       objects that are freed on another CPU\n"
+	  "  http         what a server allocates for a request\n"
+	  "  connections  a connection manager, on all CPUs\n"
+	  "  chat         messages for a room that is full now and then\n"
+	  "  sizes        objects of any size\n"
+	  "  percpu       all CPUs by themselves, at the same time\n"
+	  "\n"
 	  "Needs the module mempool_demo_bench. The figures are nanoseconds, or\n"
 	  "instructions where POOLCTL_INSTRUMENT=instructions says that the clock\n"
 	  "counts them (QEMU with -icount)." },

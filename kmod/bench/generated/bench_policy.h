@@ -12,7 +12,7 @@
 
 #include <uapi/linux/mempool_demo_bench.h>
 
-extern const struct nla_policy mempool_bench_run_nl_policy[MPDEMO_BENCH_A_CPU + 1];
+extern const struct nla_policy mempool_bench_run_nl_policy[MPDEMO_BENCH_A_WANT_MEMORY + 1];
 
 extern const struct nla_policy mempool_bench_cancel_nl_policy[MPDEMO_BENCH_A_JOB + 1];
 

@@ -227,15 +227,22 @@ static double figure(struct json_object *rows, int row, const char *key)
 	return json_object_get_double(value);
 }
 
+/* A thousand operations on two CPUs. */
+#define ROW(_allocator, _variant, _batch, _min, _median) {		\
+	.suite = 1, .allocator = _allocator, .variant = _variant,	\
+	.object_size = 64, .batch = _batch, .operations = 1000,		\
+	.rounds = 5, .min = _min, .median = _median, .cpus = 2,		\
+}
+
 static void test_figures(void)
 {
 	struct bench_row rows[] = {
-		{ 1, "empty", "loop", 64, 1, 1000, 5, 10000, 12000 },
-		{ 1, "empty", "bulk", 64, 1, 1000, 5, 1000, 2000 },
-		{ 1, "kmem_cache", "GFP_KERNEL", 64, 1, 1000, 5, 210000, 210000 },
-		{ 1, "pool", "called", 64, 1, 1000, 5, 60000, 62000 },
-		{ 1, "pool", "bulk", 64, 1, 1000, 5, 21000, 22000 },
-		{ 1, "pool", "called", 64, 32, 1000, 5, 60000, 62000 },
+		ROW("empty", "loop", 1, 10000, 12000),
+		ROW("empty", "bulk", 1, 1000, 2000),
+		ROW("kmem_cache", "GFP_KERNEL", 1, 210000, 210000),
+		ROW("pool", "called", 1, 60000, 62000),
+		ROW("pool", "bulk", 1, 21000, 22000),
+		ROW("pool", "called", 32, 60000, 62000),
 	};
 	struct bench_report bench = {
 		.instrument = "ns",
@@ -257,6 +264,18 @@ static void test_figures(void)
 	       figure(array, 4, "net_median_per_operation") == 21 &&
 	       figure(array, 4, "ratio_to_kmem_cache") == 0.105, "figures",
 	       "pool in bulk");
+	report(figure(array, 2, "throughput") == 2e9 / 210, "figures",
+	       "throughput of two CPUs");
+	report(figure(array, 2, "memory_requested") == -1, "figures",
+	       "memory that nobody asked for");
+	rows[3].has_memory = true;
+	rows[3].requested = 100;
+	rows[3].used = 90;
+	json_object_put(document);
+	document = bench_report_json(&bench);
+	array = json_object_object_get(document, "rows");
+	report(figure(array, 3, "memory_wasted") == -10, "figures",
+	       "memory");
 	report(figure(array, 5, "gross_min_per_operation") == 60 &&
 	       figure(array, 5, "net_min_per_operation") == -1 &&
 	       figure(array, 5, "ratio_to_kmem_cache") == -1, "figures",

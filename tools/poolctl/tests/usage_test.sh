@@ -155,8 +155,10 @@ expect 1 "in place of a command" -b /dev/null list
 expect 1 "-f is for batches" -f list -j
 printf 'version\n\n lsit # wrong\nversion\n' >"$out/batch"
 expect 1 "Command failed $out/batch:3" batch "$out/batch"
-expect 1 "there is no suite" bench --suite modern
+expect 1 "there is no suite" bench modern
 expect 1 "too large" bench --cpu 4294967296
+expect 1 "there is no context" bench micro --context nmi
+expect 1 "the least is 1" bench micro --outstanding 0
 
 expect 3 "there is no device" alloc rx -d "$out/nothing" -j
 expect 3 "is not the device" read rx 0.1 -d /dev/null -j

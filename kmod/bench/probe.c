@@ -1,0 +1,468 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What is noted of each call: how long it took, or what it means for memory.
+ *
+ * Latencies go into a histogram that is linear within a power of two: 16 buckets
+ * for each, so what a percentile is rounded up by is no more than a sixteenth of it. The
+ * longest one is kept as it is. A latency has the reading of the clock in it, see
+ * bench_probe_clock(); that of a bulk is of the whole call, and that of a free may be that of
+ * a reset.
+ *
+ * Memory is looked at in a round of its own, in task context on one CPU: for each
+ * object its size, and for each page of slab how many of them are in it. What slab
+ * uses are the pages that objects of the workload lie in when they ask for
+ * most, whole pages though others may have objects there. Pools, arenas
+ * and heaps say by themselves what they take.
+ */
+
+#include <linux/bitops.h>
+#include <linux/err.h>
+#include <linux/errno.h>
+#include <linux/jiffies.h>
+#include <linux/math64.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+#include <linux/xarray.h>
+
+#include "probe.h"
+
+/* Buckets of a power of two; the first ones are of a single nanosecond. */
+#define LINEAR_SHIFT	4
+#define LINEAR		BIT(LINEAR_SHIFT)
+/* A call longer than 2^40 ns, 18 minutes, counts as one of so long. */
+#define LOG_MAX		40
+#define BUCKETS		((LOG_MAX - LINEAR_SHIFT + 1) * LINEAR)
+
+struct histogram {
+	u32 counts[BUCKETS];
+	u64 max;
+};
+
+struct bench_probe {
+	struct histogram alloc;
+	struct histogram free;
+	bool watch_memory;
+	bool watch_slab;
+	/* There was no memory to note something: nothing is known. */
+	bool lost;
+	struct xarray objects;	/* sizes, by address; of arenas, of their pieces */
+	struct xarray pages;	/* objects in it, by number of its first one */
+	u64 requested;
+	u64 slab;
+	u64 most_requested;
+	u64 most_slab;		/* @slab when @requested was @most_requested */
+};
+
+static unsigned int bucket_of(u64 ns)
+{
+	unsigned int log;
+
+	if (ns < LINEAR)
+		return ns;
+	log = fls64(ns) - 1;
+	if (log >= LOG_MAX)
+		return BUCKETS - 1;
+	return (log - LINEAR_SHIFT + 1) * LINEAR +
+	       ((ns >> (log - LINEAR_SHIFT)) & (LINEAR - 1));
+}
+
+/* The largest latency that is counted in it. */
+static u64 bucket_end(unsigned int bucket)
+{
+	unsigned int shift;
+
+	if (bucket < LINEAR)
+		return bucket;
+	shift = bucket / LINEAR - 1;
+	return ((u64)(LINEAR + bucket % LINEAR + 1) << shift) - 1;
+}
+
+static void note_latency(struct histogram *histogram, u64 start)
+{
+	u64 ns = ktime_get_ns() - start;
+
+	histogram->counts[bucket_of(ns)]++;
+	if (ns > histogram->max)
+		histogram->max = ns;
+}
+
+/* The end of the bucket that holds the sample of this rank, from 1 on. */
+static u64 value_at(const struct histogram *sum, u64 rank)
+{
+	unsigned int i;
+	u64 seen = 0;
+
+	for (i = 0; i < BUCKETS; i++) {
+		seen += sum->counts[i];
+		if (seen >= rank)
+			return min(bucket_end(i), sum->max);
+	}
+	return sum->max;
+}
+
+static void summarize(const struct histogram *sum, struct bench_latency *latency)
+{
+	unsigned int i;
+	u64 n = 0;
+
+	for (i = 0; i < BUCKETS; i++)
+		n += sum->counts[i];
+	*latency = (struct bench_latency){ .samples = n };
+	if (!n)
+		return;
+	latency->p50 = value_at(sum, div_u64(n * 500 + 999, 1000));
+	latency->p90 = value_at(sum, div_u64(n * 900 + 999, 1000));
+	latency->p99 = value_at(sum, div_u64(n * 990 + 999, 1000));
+	latency->p999 = value_at(sum, div_u64(n * 999 + 999, 1000));
+	latency->max = sum->max;
+}
+
+static void add_histogram(struct histogram *sum, const struct histogram *other)
+{
+	unsigned int i;
+
+	for (i = 0; i < BUCKETS; i++)
+		sum->counts[i] += other->counts[i];
+	sum->max = max(sum->max, other->max);
+}
+
+/**
+ * bench_probe_calls() - sum up how long calls took
+ * @probes: those of all CPUs; the first one is used up by it
+ * @nr: their number
+ * @alloc: where it is put for allocations
+ * @free: where it is put for frees
+ *
+ * Context: Task context; nobody uses the probes.
+ */
+void bench_probe_calls(struct bench_probe *const *probes, unsigned int nr,
+		       struct bench_latency *alloc, struct bench_latency *free)
+{
+	unsigned int i;
+
+	for (i = 1; i < nr; i++) {
+		add_histogram(&probes[0]->alloc, &probes[i]->alloc);
+		add_histogram(&probes[0]->free, &probes[i]->free);
+	}
+	summarize(&probes[0]->alloc, alloc);
+	summarize(&probes[0]->free, free);
+}
+
+static int compare_ns(const void *a, const void *b)
+{
+	u64 x = *(const u64 *)a;
+	u64 y = *(const u64 *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/**
+ * bench_probe_clock() - see what a latency has in it beside the call
+ *
+ * Context: Any.
+ * Return: nanoseconds from one reading of the clock to the next one, the median
+ * of some.
+ */
+u64 bench_probe_clock(void)
+{
+	u64 ns[31];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(ns); i++) {
+		u64 start = ktime_get_ns();
+
+		ns[i] = ktime_get_ns() - start;
+	}
+	sort(ns, ARRAY_SIZE(ns), sizeof(*ns), compare_ns, NULL);
+	return ns[ARRAY_SIZE(ns) / 2];
+}
+
+/* Steps that are looked at, and how long at the most: some ticks. */
+#define CLOCK_STEPS	8
+#define CLOCK_WAIT_MS	100
+
+/**
+ * bench_probe_clock_step() - see how exact a latency is
+ *
+ * Context: Task context; waits for the clock to advance some times.
+ * Return: nanoseconds of the shortest step that was seen, or 0 where there was none.
+ */
+u64 bench_probe_clock_step(void)
+{
+	unsigned long end = jiffies + msecs_to_jiffies(CLOCK_WAIT_MS);
+	u64 before = ktime_get_ns(), shortest = 0;
+	unsigned int steps = 0;
+
+	while (steps < CLOCK_STEPS && time_before(jiffies, end)) {
+		u64 now = ktime_get_ns();
+
+		if (now != before) {
+			u64 step = now - before;
+
+			shortest = shortest ? min(shortest, step) : step;
+			steps++;
+		}
+		before = now;
+		cond_resched();
+	}
+	return shortest;
+}
+
+/* Memory */
+
+static unsigned long page_key(const void *object)
+{
+	return page_to_pfn(virt_to_head_page(object));
+}
+
+static void page_add(struct bench_probe *probe, const void *object)
+{
+	unsigned long key = page_key(object);
+	void *entry = xa_load(&probe->pages, key);
+	unsigned long nr = entry ? xa_to_value(entry) : 0;
+
+	if (!nr)
+		probe->slab += page_size(virt_to_head_page(object));
+	if (xa_is_err(xa_store(&probe->pages, key, xa_mk_value(nr + 1),
+			       GFP_ATOMIC | __GFP_NOWARN)))
+		probe->lost = true;
+}
+
+static void page_remove(struct bench_probe *probe, const void *object)
+{
+	unsigned long key = page_key(object);
+	void *entry = xa_load(&probe->pages, key);
+	unsigned long nr = entry ? xa_to_value(entry) : 0;
+
+	if (nr > 1) {
+		/* In place of one that is there: that needs no memory. */
+		xa_store(&probe->pages, key, xa_mk_value(nr - 1), GFP_ATOMIC);
+		return;
+	}
+	xa_erase(&probe->pages, key);
+	probe->slab -= page_size(virt_to_head_page(object));
+}
+
+static void more_requested(struct bench_probe *probe, size_t size)
+{
+	probe->requested += size;
+	if (probe->requested > probe->most_requested) {
+		probe->most_requested = probe->requested;
+		probe->most_slab = probe->slab;
+	}
+}
+
+static void remember(struct bench_probe *probe, void *object, size_t size)
+{
+	if (!probe->watch_memory || !object)
+		return;
+	if (xa_is_err(xa_store(&probe->objects, (unsigned long)object,
+			       xa_mk_value(size), GFP_ATOMIC | __GFP_NOWARN)))
+		probe->lost = true;
+	if (probe->watch_slab)
+		page_add(probe, object);
+	more_requested(probe, size);
+}
+
+/* No page of slab, nor is it freed as an object. */
+static void remember_piece(struct bench_probe *probe, void *arena, size_t size)
+{
+	void *entry = xa_load(&probe->objects, (unsigned long)arena);
+	unsigned long bytes = entry ? xa_to_value(entry) : 0;
+
+	if (xa_is_err(xa_store(&probe->objects, (unsigned long)arena,
+			       xa_mk_value(bytes + size),
+			       GFP_ATOMIC | __GFP_NOWARN)))
+		probe->lost = true;
+	more_requested(probe, size);
+}
+
+/**
+ * bench_probe_forget() - note that an object is about to be freed
+ * @probe: the probe
+ * @object: the object
+ *
+ * Context: Any that the workload runs in.
+ */
+void bench_probe_forget(struct bench_probe *probe, void *object)
+{
+	void *entry;
+
+	if (!probe->watch_memory)
+		return;
+	entry = xa_erase(&probe->objects, (unsigned long)object);
+	if (!entry)
+		return;
+	probe->requested -= xa_to_value(entry);
+	if (probe->watch_slab)
+		page_remove(probe, object);
+}
+
+/**
+ * bench_probe_forget_bulk() - note that objects are about to be freed
+ * @probe: the probe
+ * @objects: the objects
+ * @n: their number
+ *
+ * Context: Any that the workload runs in.
+ */
+void bench_probe_forget_bulk(struct bench_probe *probe, void **objects,
+			     unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		bench_probe_forget(probe, objects[i]);
+}
+
+/**
+ * bench_probe_alloc() - note an allocation
+ * @probe: the probe
+ * @start: the clock ahead of it
+ * @object: what came of it, or NULL
+ * @size: bytes that were asked for
+ *
+ * Context: Any that the workload runs in.
+ */
+void bench_probe_alloc(struct bench_probe *probe, u64 start, void *object,
+		       size_t size)
+{
+	note_latency(&probe->alloc, start);
+	remember(probe, object, size);
+}
+
+/**
+ * bench_probe_alloc_bulk() - note an allocation of several objects
+ * @probe: the probe
+ * @start: the clock ahead of it
+ * @objects: what came of it, or NULL
+ * @n: number of objects
+ * @size: bytes of each that were asked for
+ *
+ * Context: Any that the workload runs in.
+ */
+void bench_probe_alloc_bulk(struct bench_probe *probe, u64 start,
+			    void **objects, unsigned int n, size_t size)
+{
+	unsigned int i;
+
+	note_latency(&probe->alloc, start);
+	for (i = 0; objects && i < n; i++)
+		remember(probe, objects[i], size);
+}
+
+/**
+ * bench_probe_scratch() - note an allocation that a reset will free
+ * @probe: the probe
+ * @start: the clock ahead of it
+ * @arena: what it came from
+ * @piece: what came of it, or NULL
+ * @size: bytes that were asked for
+ *
+ * Context: Any that the workload runs in.
+ */
+void bench_probe_scratch(struct bench_probe *probe, u64 start, void *arena,
+			 void *piece, size_t size)
+{
+	note_latency(&probe->alloc, start);
+	if (probe->watch_memory && piece)
+		remember_piece(probe, arena, size);
+}
+
+/**
+ * bench_probe_free() - note a free
+ * @probe: the probe
+ * @start: the clock ahead of it
+ *
+ * Context: Any that the workload runs in.
+ */
+void bench_probe_free(struct bench_probe *probe, u64 start)
+{
+	note_latency(&probe->free, start);
+}
+
+/**
+ * bench_probe_reset() - note that the pieces of an arena are free
+ * @probe: the probe
+ * @start: the clock ahead of it
+ * @arena: the arena
+ *
+ * Context: Any that the workload runs in.
+ */
+void bench_probe_reset(struct bench_probe *probe, u64 start, void *arena)
+{
+	void *entry;
+
+	note_latency(&probe->free, start);
+	if (!probe->watch_memory)
+		return;
+	entry = xa_erase(&probe->objects, (unsigned long)arena);
+	if (entry)
+		probe->requested -= xa_to_value(entry);
+}
+
+/**
+ * bench_probe_watch_memory() - look at memory from now on
+ * @probe: the probe
+ * @slab: objects are those of slab
+ *
+ * Context: Task context.
+ */
+void bench_probe_watch_memory(struct bench_probe *probe, bool slab)
+{
+	probe->watch_memory = true;
+	probe->watch_slab = slab;
+}
+
+/**
+ * bench_probe_memory() - what was seen of memory
+ * @probe: the probe
+ * @requested: where the bytes are put that were held at the most
+ * @slab: where the bytes of slab are put that they were in
+ *
+ * Context: Task context.
+ * Return: 0, or -ENOMEM where not all could be noted.
+ */
+int bench_probe_memory(const struct bench_probe *probe, u64 *requested,
+		       u64 *slab)
+{
+	if (probe->lost)
+		return -ENOMEM;
+	*requested = probe->most_requested;
+	*slab = probe->most_slab;
+	return 0;
+}
+
+/**
+ * bench_probe_create() - make a probe that times calls
+ *
+ * Context: Task context, may sleep.
+ * Return: the probe, or NULL.
+ */
+struct bench_probe *bench_probe_create(void)
+{
+	struct bench_probe *probe = kvzalloc(sizeof(*probe), GFP_KERNEL);
+
+	if (!probe)
+		return NULL;
+	xa_init(&probe->objects);
+	xa_init(&probe->pages);
+	return probe;
+}
+
+/**
+ * bench_probe_destroy() - free a probe; NULL is fine
+ * @probe: the probe
+ *
+ * Context: Task context, may sleep.
+ */
+void bench_probe_destroy(struct bench_probe *probe)
+{
+	if (!probe)
+		return;
+	xa_destroy(&probe->objects);
+	xa_destroy(&probe->pages);
+	kvfree(probe);
+}
