@@ -34,9 +34,11 @@ help:
 	@echo '  make bench-uml  the same in nanoseconds of this machine, on 7.3 as User Mode Linux'
 	@echo '  make bench-user count what libmpdemo costs a program, beside four mallocs,'
 	@echo '                  and what SQLite and Lua cost with and without it'
+	@echo '  make figures    measure what the documents show, and write it there'
 	@echo '  make shell      boot a VM with the module and a shell in it'
 	@echo '                  KERNEL=7.3-debug: another kernel than 6.1, see tools/vm/run --help;'
-	@echo '                  bench-insn takes it too'
+	@echo '                  bench-insn takes it too; INSN=1: its clock counts instructions'
+	@echo '  make test-tutorial  follow Documentation/tutorial.rst, and compare what it shows'
 	@echo '  make test-matrix  all tests on 6.1, 6.12, PREEMPT_RT and 7.3 (release, KASAN, KCSAN,'
 	@echo '                  User Mode Linux); builds those of 7.3 first, some 15 minutes, once.'
 	@echo '                  KERNELS="6.12-rt 7.3": those only'
@@ -101,6 +103,11 @@ bench-uml: packages
 	+@$(MAKE) --no-print-directory tools
 	@tools/bench/uml
 
+# Measures, and writes the tables of README.md and Documentation/.
+figures: packages
+	+@$(MAKE) --no-print-directory tools selftests
+	@tools/bench/figures measure && tools/bench/figures fill && tools/docs/tutorial --write
+
 bench-user: packages
 	@tools/vm/packages --bench
 	+@$(MAKE) --no-print-directory tools
@@ -112,6 +119,10 @@ test: packages
 	@tools/vm/run --kernel $(KERNEL) --timeout 900 --add $(O)/selftests --out $(O)/test \
 		-- selftests/run.sh; status=$$?; \
 		cat $(O)/test/summary 2>/dev/null; exit $$status
+
+test-tutorial: packages
+	+@$(MAKE) --no-print-directory tools selftests
+	@tools/docs/tutorial
 
 test-matrix: packages
 	+@$(MAKE) --no-print-directory tools selftests
@@ -125,9 +136,13 @@ fuzz: packages
 	+@$(MAKE) --no-print-directory tools selftests
 	@tools/fuzz/fuzz $(KERNELS)
 
+# With the programs of tools/examples and tools/tutorial in /root/programs.
 shell: packages
 	+@$(MAKE) --no-print-directory tools
-	@tools/vm/run --kernel $(KERNEL) --shell
+	+@$(MAKE) --no-print-directory -C tools/examples O=$(O)/examples LIB=$(O)/lib
+	+@$(MAKE) --no-print-directory -C tools/tutorial O=$(O)/programs
+	@find $(O)/examples -maxdepth 1 -type f -exec cp -t $(O)/programs {} +
+	@tools/vm/run --kernel $(KERNEL) $(if $(INSN),--icount --cpus 4) --add $(O)/programs --shell
 
 check: packages
 	@tools/check/run
@@ -178,6 +193,6 @@ clean:
 		-o -name '*.mod.c' -o -name '.*.cmd' -o -name 'modules.order' \
 		-o -name Module.symvers \) -delete
 
-.PHONY: all help modules tools examples selftests packages demo bench-insn bench-uml bench-user test \
-	test-matrix soak fuzz shell check docs man install-man debs check-debs \
+.PHONY: all help modules tools examples selftests packages demo bench-insn bench-uml bench-user figures test \
+	test-tutorial test-matrix soak fuzz shell check docs man install-man debs check-debs \
 	install install-user install-lib install-dkms uninstall clean

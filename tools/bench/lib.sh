@@ -62,3 +62,33 @@ verdict_count()	# FILE...
 	echo "$passed passed, $failed failed, $skipped skipped"
 	[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
 }
+
+# The suites of poolctl, for a guest of two CPUs; as many operations in a round as make figures
+# of instructions that do not change any more.
+# shellcheck disable=SC2034 # used by the scripts that source this
+bench_systems='for suite in bullets http connections chat sizes percpu micro remote; do
+	poolctl bench $suite --operations 20000 --save $OUT/$suite.json > /dev/null || exit; done'
+
+# The table of the systems, from what $bench_systems has left.
+systems_table()	# DOCUMENT...
+{
+	jq -rn -f "$bench_dir/systems.jq" "$@" | awk -F '\t' '
+	BEGIN { row("SYSTEM", "OPERATION", "KMALLOC", "SLAB", "OURS", "RATIO", "WHICH OF OURS") }
+	function row(a, b, c, d, e, f, g)
+	{
+		printf "%-12s %-31s %8s %8s %8s %6s  %s\n", a, b, c, d, e, f, g
+	}
+	{ row($1, $2, $3, $4, $5, $7, $6) }'
+}
+
+# Which allocator for which need, from the same.
+which_table()	# DOCUMENT
+{
+	jq -r -f "$bench_dir/which.jq" "$1" | awk -F '\t' '
+	BEGIN { row("NEED", "OURS", "OURS", "KMALLOC", "SLAB", "LEAST") }
+	function row(a, b, c, d, e, f)
+	{
+		printf "%-31s %-21s %8s %8s %8s  %s\n", a, b, c, d, e, f
+	}
+	{ row($1, $2, $3, $4, $5, $6) }'
+}
