@@ -260,7 +260,7 @@ mpdemo_object_create(const struct mpdemo_object_config *config,
 	mutex_init(&object->settings_lock);
 	spin_lock_init(&object->zero_lock);
 	mutex_init(&object->files_lock);
-	INIT_LIST_HEAD(&object->files);
+	object->files = RB_ROOT;
 	object->files_changes = 1;
 	object->zero.since = ktime_get();
 	return object;

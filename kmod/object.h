@@ -7,6 +7,7 @@
 #include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/rbtree.h>
 #include <linux/rwsem.h>
 #include <linux/sched.h>
 #include <linux/types.h>
@@ -121,7 +122,7 @@ struct mpdemo_object_details {
 
 /**
  * struct mpdemo_object_file - an open file of an object, for those who look
- * @node: in the list of the object
+ * @node: in the tree of the object
  * @owner: that of the file, which holds blocks
  * @access: MPDEMO_ACCESS_*
  * @serial: later ones of the object have higher ones
@@ -130,7 +131,7 @@ struct mpdemo_object_details {
  * @comm: name of the thread that has
  */
 struct mpdemo_object_file {
-	struct list_head node;
+	struct rb_node node;
 	const struct mpdemo_owner *owner;
 	u32 access;
 	u64 serial;
@@ -169,7 +170,7 @@ struct mpdemo_object_file {
  * @owners: of a pool or heap, who holds each block
  * @open_files: open files that refer to the object
  * @files_lock: protects @files and the following; the innermost mutex, held for short
- * @files: struct mpdemo_object_file, in the order of their serials
+ * @files: struct mpdemo_object_file, by their serials
  * @files_serial: that of the file that was opened last
  * @files_changes: changes with each file that is opened or closed; never 0, as netlink
  *	compares it
@@ -211,7 +212,7 @@ struct mpdemo_object {
 	struct mpdemo_owner_table owners;
 	atomic_t open_files;
 	struct mutex files_lock;	/* protects files, files_* */
-	struct list_head files;
+	struct rb_root files;
 	u64 files_serial;
 	unsigned int files_changes;
 
@@ -264,6 +265,17 @@ void mpdemo_object_get_info(struct mpdemo_object *object,
 void mpdemo_object_get_details(struct mpdemo_object *object,
 			       struct mpdemo_object_details *details);
 void mpdemo_object_reset_stats(struct mpdemo_object *object);
+
+/* object_files.c */
+void mpdemo_object_add_file(struct mpdemo_object *object,
+			    struct mpdemo_object_file *file);
+void mpdemo_object_remove_file(struct mpdemo_object *object,
+			       struct mpdemo_object_file *file);
+const struct mpdemo_object_file *
+mpdemo_object_file_after(const struct mpdemo_object *object, u64 serial);
+const struct mpdemo_object_file *
+mpdemo_object_next_file(const struct mpdemo_object *object,
+			const struct mpdemo_object_file *file);
 
 /* object_settings.c */
 int mpdemo_object_check_quota(u32 quota, struct mpdemo_refusal *refusal);

@@ -170,40 +170,21 @@ static void reclaim(struct objectfd *ofd)
 	mpdemo_events_note(object, MPDEMO_EVENT_RECLAIMED);
 }
 
-static void count_change(struct mpdemo_object *object)
-{
-	lockdep_assert_held(&object->files_lock);
-	object->files_changes = object->files_changes + 1 ?: 1;
-}
-
 /* From here on it is seen by those who look at the object. */
 static void list_file(struct objectfd *ofd)
 {
-	struct mpdemo_object *object = ofd->object;
-
 	ofd->file.owner = &ofd->owner;
 	ofd->file.access = ofd->access;
 	ofd->file.pid = get_pid(task_tgid(current));
 	ofd->file.opened = ktime_get();
 	get_task_comm(ofd->file.comm, current);
-	mutex_lock(&object->files_lock);
-	ofd->file.serial = ++object->files_serial;
-	count_change(object);
-	list_add_tail(&ofd->file.node, &object->files);
-	mutex_unlock(&object->files_lock);
-	atomic_inc(&object->open_files);
+	mpdemo_object_add_file(ofd->object, &ofd->file);
 }
 
 static void unlist_file(struct objectfd *ofd)
 {
-	struct mpdemo_object *object = ofd->object;
-
-	mutex_lock(&object->files_lock);
-	list_del(&ofd->file.node);
-	count_change(object);
-	mutex_unlock(&object->files_lock);
+	mpdemo_object_remove_file(ofd->object, &ofd->file);
 	put_pid(ofd->file.pid);
-	atomic_dec(&object->open_files);
 }
 
 static int objectfd_release(struct inode *inode, struct file *file)
