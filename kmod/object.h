@@ -5,7 +5,6 @@
 #include <linux/atomic.h>
 #include <linux/kref.h>
 #include <linux/ktime.h>
-#include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/rbtree.h>
 #include <linux/rwsem.h>
@@ -175,7 +174,7 @@ struct mpdemo_object_file {
  * @files_changes: changes with each file that is opened or closed; never 0, as netlink
  *	compares it
  * @pollers: who polls one of them
- * @untold_node: in the list of those with events that are not told yet; this and the
+ * @untold_node: in the tree of those with events that are not told yet; this and the
  *	following see registry_events.c
  * @untold: which events, a bit for each
  * @tell_after: not before, in jiffies
@@ -216,7 +215,7 @@ struct mpdemo_object {
 	u64 files_serial;
 	unsigned int files_changes;
 
-	struct list_head untold_node;
+	struct rb_node untold_node;
 	unsigned long untold;
 	unsigned long tell_after;
 	u32 told_level;
