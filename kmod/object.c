@@ -257,6 +257,7 @@ mpdemo_object_create(const struct mpdemo_object_config *config,
 	object->charge = charge;
 	init_rwsem(&object->lock);
 	mutex_init(&object->arena_lock);
+	mutex_init(&object->set_lock);
 	mutex_init(&object->settings_lock);
 	spin_lock_init(&object->zero_lock);
 	mutex_init(&object->files_lock);

@@ -147,10 +147,11 @@ struct mpdemo_object_file {
  * @name: never changes, also when the name is taken away; empty: anonymous
  * @named: whether the name leads here; protected by the registry's lock
  * @node: in the registry's table of names; protected by the registry's lock
- * @settings_lock: comes after the registry's locks for changes, and before those of
- *	the pool
- * @settings: what can be changed; written under @settings_lock, and @quota read
- *	without
+ * @set_lock: held by who changes the object; comes before the registry's locks, and
+ *	those of the pool
+ * @settings_lock: protects @settings, for short
+ * @settings: what can be changed; written under both locks, so read under either, and
+ *	@quota read without
  * @zero: what counters were when they were set to 0, or the object was created
  * @zero_lock: protects it
  * @align: alignment of blocks
@@ -190,6 +191,7 @@ struct mpdemo_object {
 	char name[MPDEMO_NAME_SIZE];
 	bool named;
 	struct hlist_node node;
+	struct mutex set_lock;		/* who changes is alone */
 	struct mutex settings_lock;	/* protects settings */
 	struct mpdemo_settings settings;
 	spinlock_t zero_lock;		/* protects zero; innermost */

@@ -101,7 +101,7 @@ static void assign(struct mpdemo_settings *settings,
 
 /**
  * mpdemo_object_set() - change the settings of an object
- * @object: the object, with its settings_lock
+ * @object: the object, with its set_lock
  * @wanted: all of them, as they shall be
  * @notify: told each new level of a pool that has watermarks, with the object as data;
  *	see struct mpdemo_pool_levels
@@ -125,7 +125,7 @@ int mpdemo_object_set(struct mpdemo_object *object,
 	};
 	int ret;
 
-	lockdep_assert_held(&object->settings_lock);
+	lockdep_assert_held(&object->set_lock);
 	ret = check(object, wanted, refusal) ?: set_poison(object, wanted->poison);
 	if (ret)
 		return ret;
@@ -133,13 +133,15 @@ int mpdemo_object_set(struct mpdemo_object *object,
 	if (has_new_levels(object, wanted))
 		WARN_ON(mpdemo_pool_set_levels(object->pool,
 					       wanted->high ? &levels : NULL));
+	mutex_lock(&object->settings_lock);
 	assign(&object->settings, wanted);
+	mutex_unlock(&object->settings_lock);
 	return 0;
 }
 
 /**
  * mpdemo_object_end_levels() - have nobody told any more how much a pool has left
- * @object: an object that is dying
+ * @object: an object that is dying, with its set_lock
  *
  * When this returns, what was given to mpdemo_object_set() does not run, and will not.
  *
@@ -147,9 +149,10 @@ int mpdemo_object_set(struct mpdemo_object *object,
  */
 void mpdemo_object_end_levels(struct mpdemo_object *object)
 {
-	mutex_lock(&object->settings_lock);
+	lockdep_assert_held(&object->set_lock);
 	if (object->settings.high)
 		mpdemo_pool_set_levels(object->pool, NULL);
+	mutex_lock(&object->settings_lock);
 	object->settings.low = 0;
 	object->settings.high = 0;
 	mutex_unlock(&object->settings_lock);
