@@ -17,6 +17,7 @@
 #include <mempool_demo/pool.h>
 #include <mempool_demo/refusal.h>
 
+#include "guard.h"
 #include "object.h"
 
 /**
@@ -75,15 +76,30 @@ static int check(const struct mpdemo_object *object,
 	return ret;
 }
 
-static int set_poison(struct mpdemo_object *object, bool poison)
+/* What it takes stays with the pool, so it is charged the first time. */
+static int set_poison(struct mpdemo_object *object, bool poison,
+		      struct mpdemo_refusal *refusal)
 {
 	const struct mpdemo_pool_guard guard = {
 		.flags = poison ? MPDEMO_GUARD_POISON : 0,
 	};
+	int ret;
 
 	if (poison == object->settings.poison)
 		return 0;
-	return mpdemo_pool_set_guard(object->pool, &guard);
+	if (poison) {
+		ret = mpdemo_limits_charge_more(&object->charge,
+						guard_missing(object->pool),
+						refusal);
+		if (ret)
+			return ret;
+	}
+	ret = mpdemo_pool_set_guard(object->pool, &guard);
+	/* Some of it may be there all the same. */
+	if (ret)
+		mpdemo_limits_uncharge_some(&object->charge,
+					    guard_missing(object->pool));
+	return ret;
 }
 
 static void assign(struct mpdemo_settings *settings,
@@ -109,7 +125,7 @@ static void assign(struct mpdemo_settings *settings,
  *
  * Context: Task context, may sleep.
  * Return: 0; -ERANGE: a number is out of range; -ESHUTDOWN: the object is dying;
- * -ENOMEM. Where it is not 0 nothing was changed.
+ * -ENOBUFS, -ENOLCK: a limit, see limits.c; -ENOMEM. Where it is not 0 nothing was changed.
  */
 int mpdemo_object_set(struct mpdemo_object *object,
 		      const struct mpdemo_settings *wanted,
@@ -126,7 +142,8 @@ int mpdemo_object_set(struct mpdemo_object *object,
 	int ret;
 
 	lockdep_assert_held(&object->set_lock);
-	ret = check(object, wanted, refusal) ?: set_poison(object, wanted->poison);
+	ret = check(object, wanted, refusal) ?:
+	      set_poison(object, wanted->poison, refusal);
 	if (ret)
 		return ret;
 	/* Checked before, and the pool is not destroyed before the object ends. */

@@ -337,6 +337,7 @@ mpdemo_pool_create_at(const struct mpdemo_pool_config *config, gfp_t gfp,
 		return ERR_PTR(-ENOMEM);
 	if (place)
 		pool->place = *place;
+	pool->gfp = gfp;
 	pool->magazine = magazine_of(config);
 	ret = alloc_parts(pool, config, gfp);
 	if (ret) {
