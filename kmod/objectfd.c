@@ -135,6 +135,11 @@ static long objectfd_ioctl(struct file *file, unsigned int cmd,
 	long ret;
 
 	ret = mpdemo_ioctl(commands, ARRAY_SIZE(commands), ofd, cmd, arg);
+	/*
+	 * It is found by who allocates a block, so by one of the commands: to read, to
+	 * write and to release allocate none, and what is freed is not looked at, but
+	 * for red zones, which an object does not have.
+	 */
 	if (unlikely(mpdemo_object_finds_damage(ofd->object)))
 		mpdemo_events_note(ofd->object, MPDEMO_EVENT_CORRUPTION);
 	return ret;
