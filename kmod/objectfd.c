@@ -163,16 +163,17 @@ static __poll_t objectfd_poll(struct file *file, poll_table *table)
 	return EPOLLIN | EPOLLRDNORM;
 }
 
-static void reclaim(struct objectfd *ofd)
+/* Return: how many blocks were taken back. */
+static unsigned int reclaim(struct objectfd *ofd)
 {
-	struct mpdemo_object *object = ofd->object;
+	struct mpdemo_owner_table *owners = &ofd->object->owners;
 	unsigned int n;
 
-	n = mpdemo_owner_reclaim(&object->owners, &ofd->owner);
-	if (!n)
-		return;
-	atomic64_add(n, &object->owners.reclaimed);
-	mpdemo_events_note(object, MPDEMO_EVENT_RECLAIMED);
+	if (!mpdemo_object_has_blocks(ofd->object))
+		return 0;
+	n = mpdemo_owner_reclaim(owners, &ofd->owner);
+	atomic64_add(n, &owners->reclaimed);
+	return n;
 }
 
 /* From here on it is seen by those who look at the object. */
@@ -196,10 +197,13 @@ static int objectfd_release(struct inode *inode, struct file *file)
 {
 	struct objectfd *ofd = file->private_data;
 	struct mpdemo_object *object = ofd->object;
+	unsigned int reclaimed;
 
-	if (mpdemo_object_has_blocks(object))
-		reclaim(ofd);
+	reclaimed = reclaim(ofd);
 	unlist_file(ofd);
+	/* Who hears of it finds the file gone. */
+	if (reclaimed)
+		mpdemo_events_note(object, MPDEMO_EVENT_RECLAIMED);
 	mpdemo_owner_exit(&ofd->owner);
 	mpdemo_registry_put(object);
 	kfree(ofd);

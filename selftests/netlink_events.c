@@ -281,6 +281,26 @@ TEST_F(events, reclaimed)
 	EXPECT_GT(40, count(self, MPDEMO_CMD_RECLAIMED_NTF));
 }
 
+/* Who hears of it does not see the file any more. */
+TEST_F(events, reclaimed_when_it_is_closed)
+{
+	for (int n = 0; n < 50; n++) {
+		__u64 h;
+		int fd, i;
+
+		ASSERT_EQ(0, nlt_del_name(&self->nl, NAME));
+		ASSERT_EQ(0, nlt_new_pool(&self->nl, NAME, 64, BLOCKS, 0600));
+		fd = object_open(self->dev, NAME, RW);
+		ASSERT_LE(0, fd);
+		ASSERT_EQ(0, pool_alloc(fd, &h));
+		self->nr = 0;
+		close(fd);
+		i = hear_of(self, MPDEMO_CMD_RECLAIMED_NTF);
+		ASSERT_LE(0, i);
+		CHECK(0, VALUE(i, OPEN_FILES), "round %d", n);
+	}
+}
+
 TEST_F(events, reclaimed_of_a_heap)
 {
 	struct mpdemo_heap_alloc a = { .size = sizeof(a), .bytes = 24 };
