@@ -39,7 +39,6 @@
 
 #include <linux/compiler.h>
 #include <linux/debugfs.h>
-#include <linux/list.h>
 #include <linux/math.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
@@ -61,19 +60,29 @@
 /* Blocks of a line of the map. */
 #define ROW	64
 
+/*
+ * A position is the serial of a file, so that those that stay are told once, whoever
+ * comes and goes between two pages.
+ */
 static void *holders_start(struct seq_file *m, loff_t *pos)
 {
 	struct mpdemo_object *object = m->private;
 
 	mutex_lock(&object->files_lock);
-	return seq_list_start_head(&object->files, *pos);
+	if (!*pos)
+		return SEQ_START_TOKEN;
+	return (void *)mpdemo_object_file_after(object, *pos - 1);
 }
 
 static void *holders_next(struct seq_file *m, void *v, loff_t *pos)
 {
 	struct mpdemo_object *object = m->private;
+	const struct mpdemo_object_file *file;
 
-	return seq_list_next(v, &object->files, pos);
+	file = v == SEQ_START_TOKEN ? mpdemo_object_file_after(object, 0) :
+				      mpdemo_object_next_file(object, v);
+	*pos = file ? file->serial : *pos + 1;
+	return (void *)file;
 }
 
 static void holders_stop(struct seq_file *m, void *v)
@@ -91,16 +100,15 @@ static int holders_show(struct seq_file *m, void *v)
 		[MPDEMO_ACCESS_READ | MPDEMO_ACCESS_WRITE] = "rw",
 	};
 	struct mpdemo_object *object = m->private;
-	const struct mpdemo_object_file *file;
+	const struct mpdemo_object_file *file = v;
 
-	if (v == &object->files) {
+	if (v == SEQ_START_TOKEN) {
 		seq_printf(m, "%8s %8s %-15s %-6s %10s %10s\n", "OWNER", "PID",
 			   "COMM", "ACCESS", "HELD", "QUOTA");
 		seq_printf(m, "%8s %8s %-15s %-6s %10u %10s\n", "kept", "-", "-",
 			   "-", atomic_read(&object->owners.keeper.held), "-");
 		return 0;
 	}
-	file = list_entry(v, struct mpdemo_object_file, node);
 	seq_printf(m, "%8u %8d ", file->owner->id, pid_nr(file->pid));
 	/* Whatever a task calls itself: one word, and nothing that terminals obey. */
 	seq_escape_str(m, file->comm, ESCAPE_OCTAL | ESCAPE_NAP | ESCAPE_APPEND,

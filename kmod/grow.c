@@ -502,7 +502,7 @@ int chunks_create(struct pool *pool, const struct mpdemo_pool_config *config,
 	mpdemo_stride_init(&chunks->stride, NULL, pool_stride_of(config));
 	refcount_set(&chunks->users, 1);
 	chunks->retry_at = jiffies;
-	mpdemo_reap_init(&chunks->kick, kicked);
+	mpdemo_reap_init_allocating(&chunks->kick, kicked);
 	mutex_init(&chunks->lock);
 	chunks->bytes = overhead;
 	if (gfp & __GFP_ACCOUNT)

@@ -141,6 +141,26 @@ size_t guard_footprint(const struct mpdemo_pool_config *config, size_t blocks)
 	return bytes;
 }
 
+/**
+ * guard_missing() - memory that it takes to switch poison on
+ * @api: a pool
+ *
+ * Context: Any.
+ * Return: bytes, 0 if it was switched on before.
+ */
+size_t guard_missing(const struct mpdemo_pool *api)
+{
+	const struct pool *pool = to_pool(api);
+	const struct pool_guard *guard = guard_of(pool);
+	size_t bytes = 0;
+
+	if (!guard)
+		bytes += sizeof(*guard);
+	if (!guard || !READ_ONCE(guard->poisoned))
+		bytes += bitmap_bytes(store_size(pool));
+	return bytes;
+}
+
 /* Add to @stats what the guard knows, and its memory. Context: Any. */
 void guard_get_stats(const struct pool *pool, struct mpdemo_pool_stats *stats)
 {
@@ -275,7 +295,7 @@ static int check_wanted(const struct pool *pool, const struct pool_guard *guard,
 /* A guard once made stays with the pool. Two may make one at the same time. */
 static struct pool_guard *publish(struct pool *pool)
 {
-	struct pool_guard *guard = make(GFP_KERNEL), *old;
+	struct pool_guard *guard = make(pool->gfp), *old;
 
 	if (!guard)
 		return NULL;
@@ -319,6 +339,9 @@ static void switch_guard(struct pool *pool, struct pool_guard *guard,
  * Blocks may be held, and the pool may be used, by any context, meanwhile; an
  * operation that is under way may go by unseen.
  *
+ * Poison takes a bit for each block, which stays from when it was first switched on. Of a
+ * pool that was created with GFP_KERNEL_ACCOUNT who switches it on is charged for that.
+ *
  * Context: Task context, may sleep.
  * Return: 0; -EINVAL: there is no such flag, the pool has a constructor and cannot be
  * poisoned, or it was not created to be tracked; -ESHUTDOWN: the pool is being destroyed;
@@ -347,7 +370,7 @@ int mpdemo_pool_set_guard(struct mpdemo_pool *api,
 		WRITE_ONCE(guard->poisoned,
 			   kvcalloc(BITS_TO_LONGS(store_size(pool)),
 				    sizeof(unsigned long),
-				    GFP_KERNEL | MPDEMO_GFP_LARGE));
+				    pool->gfp | MPDEMO_GFP_LARGE));
 		ret = guard->poisoned ? 0 : -ENOMEM;
 	}
 	if (!ret)

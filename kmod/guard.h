@@ -58,6 +58,7 @@ int guard_create(struct pool *pool, const struct mpdemo_pool_config *config,
 		 gfp_t gfp);
 void guard_destroy(struct pool *pool);
 size_t guard_footprint(const struct mpdemo_pool_config *config, size_t blocks);
+size_t guard_missing(const struct mpdemo_pool *api);
 void guard_get_stats(const struct pool *pool, struct mpdemo_pool_stats *stats);
 void guard_construct(struct pool *pool, u32 index);
 void guard_look_at_alloc(struct pool *pool, struct pool_guard *guard, u32 index,

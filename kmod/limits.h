@@ -4,6 +4,7 @@
 
 #include <linux/types.h>
 
+struct mpdemo_refusal;
 struct user_struct;
 
 /**
@@ -17,7 +18,11 @@ struct mpdemo_charge {
 };
 
 void mpdemo_limits_init(void);
-int mpdemo_limits_charge(struct mpdemo_charge *charge, size_t bytes);
+int mpdemo_limits_charge(struct mpdemo_charge *charge, size_t bytes,
+			 struct mpdemo_refusal *refusal);
+int mpdemo_limits_charge_more(struct mpdemo_charge *charge, size_t bytes,
+			      struct mpdemo_refusal *refusal);
+void mpdemo_limits_uncharge_some(struct mpdemo_charge *charge, size_t bytes);
 void mpdemo_limits_uncharge(const struct mpdemo_charge *charge);
 
 #endif /* _MPDEMO_LIMITS_H */

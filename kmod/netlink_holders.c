@@ -12,7 +12,6 @@
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/ktime.h>
-#include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/net.h>
 #include <linux/pid.h>
@@ -115,12 +114,11 @@ static int put_holder(struct sk_buff *skb, void *hdr, struct mpdemo_object *obje
 	int ret = -ENOENT;
 
 	mutex_lock(&object->files_lock);
-	list_for_each_entry(file, &object->files, node) {
-		if (file->owner->id == id) {
-			ret = put_file(skb, hdr, object, file, ktime_get(), trusted);
-			break;
-		}
-	}
+	file = mpdemo_object_file_after(object, 0);
+	while (file && file->owner->id != id)
+		file = mpdemo_object_next_file(object, file);
+	if (file)
+		ret = put_file(skb, hdr, object, file, ktime_get(), trusted);
 	mutex_unlock(&object->files_lock);
 	return ret;
 }
@@ -180,19 +178,16 @@ static void fill(struct sk_buff *skb, struct netlink_callback *cb,
 
 	mutex_lock(&object->files_lock);
 	cb->seq = object->files_changes;
-	list_for_each_entry(file, &object->files, node) {
-		void *hdr;
+	file = mpdemo_object_file_after(object, place->last);
+	while (file && file->serial <= place->end) {
+		void *hdr = objectnl_put_multi(skb, cb);
 
-		if (file->serial <= place->last)
-			continue;
-		if (file->serial > place->end)
-			break;
-		hdr = objectnl_put_multi(skb, cb);
 		if (hdr)
 			genl_dump_check_consistent(cb, hdr);
 		if (put_file(skb, hdr, object, file, place->now, place->trusted))
 			break;
 		place->last = file->serial;
+		file = mpdemo_object_next_file(object, file);
 	}
 	mutex_unlock(&object->files_lock);
 }

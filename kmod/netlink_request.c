@@ -4,6 +4,7 @@
  * a refusal says which attribute is meant, and why.
  */
 
+#include <linux/build_bug.h>
 #include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/errno.h>
@@ -80,6 +81,8 @@ static int attr_of(struct genl_info *info, enum mpdemo_setting setting)
 		[MPDEMO_SETTING_HIGH] = MPDEMO_A_HIGH,
 	};
 
+	/* Nor can there be one without an entry. */
+	static_assert(ARRAY_SIZE(attrs) == MPDEMO_SETTINGS);
 	if (setting == MPDEMO_SETTING_BYTES && !info->attrs[MPDEMO_A_BYTES])
 		return MPDEMO_A_LARGE_BYTES;
 	/* No attribute is of type 0, so where there is no setting it is not there. */

@@ -118,7 +118,7 @@ static int set(struct sk_buff *skb, struct genl_info *info,
 	struct mpdemo_refusal refusal = {};
 	int ret;
 
-	lockdep_assert_held(&object->settings_lock);
+	lockdep_assert_held(&object->set_lock);
 	ret = parse(info, &wanted) ?:
 	      check_chown(skb, info, &object->settings, &wanted) ?:
 	      check_settings(skb, info, object->kind, &object->settings);

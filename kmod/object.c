@@ -141,27 +141,6 @@ static int object_init_arena(struct mpdemo_object *object,
 	return PTR_ERR_OR_ZERO(object->arena);
 }
 
-static int charge_limits(struct mpdemo_charge *charge, size_t footprint,
-			 struct mpdemo_refusal *refusal)
-{
-	int ret = mpdemo_limits_charge(charge, footprint);
-	const char *why;
-
-	switch (ret) {
-	case 0:
-		return 0;
-	case -ENFILE:
-		why = "there are max_objects objects already";
-		break;
-	case -ENOBUFS:
-		why = "all objects together would take more than max_bytes";
-		break;
-	default:
-		why = "its user may not lock that much memory (RLIMIT_MEMLOCK)";
-	}
-	return mpdemo_refuse(refusal, ret, MPDEMO_SETTING_NONE, why);
-}
-
 static int object_init_heap(struct mpdemo_object *object,
 			    const struct mpdemo_object_config *config)
 {
@@ -228,7 +207,7 @@ mpdemo_object_create(const struct mpdemo_object_config *config,
 	      object_size(config, &footprint, refusal);
 	if (ret)
 		return ERR_PTR(ret);
-	ret = charge_limits(&charge, footprint, refusal);
+	ret = mpdemo_limits_charge(&charge, footprint, refusal);
 	if (ret)
 		return ERR_PTR(ret);
 
@@ -257,10 +236,11 @@ mpdemo_object_create(const struct mpdemo_object_config *config,
 	object->charge = charge;
 	init_rwsem(&object->lock);
 	mutex_init(&object->arena_lock);
+	mutex_init(&object->set_lock);
 	mutex_init(&object->settings_lock);
 	spin_lock_init(&object->zero_lock);
 	mutex_init(&object->files_lock);
-	INIT_LIST_HEAD(&object->files);
+	object->files = RB_ROOT;
 	object->files_changes = 1;
 	object->zero.since = ktime_get();
 	return object;

@@ -5,8 +5,8 @@
 #include <linux/atomic.h>
 #include <linux/kref.h>
 #include <linux/ktime.h>
-#include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/rbtree.h>
 #include <linux/rwsem.h>
 #include <linux/sched.h>
 #include <linux/types.h>
@@ -121,7 +121,7 @@ struct mpdemo_object_details {
 
 /**
  * struct mpdemo_object_file - an open file of an object, for those who look
- * @node: in the list of the object
+ * @node: in the tree of the object
  * @owner: that of the file, which holds blocks
  * @access: MPDEMO_ACCESS_*
  * @serial: later ones of the object have higher ones
@@ -130,7 +130,7 @@ struct mpdemo_object_details {
  * @comm: name of the thread that has
  */
 struct mpdemo_object_file {
-	struct list_head node;
+	struct rb_node node;
 	const struct mpdemo_owner *owner;
 	u32 access;
 	u64 serial;
@@ -147,10 +147,11 @@ struct mpdemo_object_file {
  * @name: never changes, also when the name is taken away; empty: anonymous
  * @named: whether the name leads here; protected by the registry's lock
  * @node: in the registry's table of names; protected by the registry's lock
- * @settings_lock: comes after the registry's locks for changes, and before those of
- *	the pool
- * @settings: what can be changed; written under @settings_lock, and @quota read
- *	without
+ * @set_lock: held by who changes the object; comes before the registry's locks, and
+ *	those of the pool
+ * @settings_lock: protects @settings, for short
+ * @settings: what can be changed; written under both locks, so read under either, and
+ *	@quota read without
  * @zero: what counters were when they were set to 0, or the object was created
  * @zero_lock: protects it
  * @align: alignment of blocks
@@ -169,12 +170,12 @@ struct mpdemo_object_file {
  * @owners: of a pool or heap, who holds each block
  * @open_files: open files that refer to the object
  * @files_lock: protects @files and the following; the innermost mutex, held for short
- * @files: struct mpdemo_object_file, in the order of their serials
+ * @files: struct mpdemo_object_file, by their serials
  * @files_serial: that of the file that was opened last
  * @files_changes: changes with each file that is opened or closed; never 0, as netlink
  *	compares it
  * @pollers: who polls one of them
- * @untold_node: in the list of those with events that are not told yet; this and the
+ * @untold_node: in the tree of those with events that are not told yet; this and the
  *	following see registry_events.c
  * @untold: which events, a bit for each
  * @tell_after: not before, in jiffies
@@ -190,6 +191,7 @@ struct mpdemo_object {
 	char name[MPDEMO_NAME_SIZE];
 	bool named;
 	struct hlist_node node;
+	struct mutex set_lock;		/* who changes is alone */
 	struct mutex settings_lock;	/* protects settings */
 	struct mpdemo_settings settings;
 	spinlock_t zero_lock;		/* protects zero; innermost */
@@ -211,11 +213,11 @@ struct mpdemo_object {
 	struct mpdemo_owner_table owners;
 	atomic_t open_files;
 	struct mutex files_lock;	/* protects files, files_* */
-	struct list_head files;
+	struct rb_root files;
 	u64 files_serial;
 	unsigned int files_changes;
 
-	struct list_head untold_node;
+	struct rb_node untold_node;
 	unsigned long untold;
 	unsigned long tell_after;
 	u32 told_level;
@@ -264,6 +266,17 @@ void mpdemo_object_get_info(struct mpdemo_object *object,
 void mpdemo_object_get_details(struct mpdemo_object *object,
 			       struct mpdemo_object_details *details);
 void mpdemo_object_reset_stats(struct mpdemo_object *object);
+
+/* object_files.c */
+void mpdemo_object_add_file(struct mpdemo_object *object,
+			    struct mpdemo_object_file *file);
+void mpdemo_object_remove_file(struct mpdemo_object *object,
+			       struct mpdemo_object_file *file);
+const struct mpdemo_object_file *
+mpdemo_object_file_after(const struct mpdemo_object *object, u64 serial);
+const struct mpdemo_object_file *
+mpdemo_object_next_file(const struct mpdemo_object *object,
+			const struct mpdemo_object_file *file);
 
 /* object_settings.c */
 int mpdemo_object_check_quota(u32 quota, struct mpdemo_refusal *refusal);

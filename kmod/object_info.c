@@ -125,7 +125,7 @@ void mpdemo_object_get_info(struct mpdemo_object *object,
 	info->size = sizeof(*info);
 	info->out_kind = object->kind;
 	info->out_id = object->id;
-	info->out_footprint = object->charge.bytes;
+	info->out_footprint = READ_ONCE(object->charge.bytes);
 	if (READ_ONCE(object->dying))
 		info->out_state |= MPDEMO_STATE_DYING;
 	else

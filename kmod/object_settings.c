@@ -17,6 +17,7 @@
 #include <mempool_demo/pool.h>
 #include <mempool_demo/refusal.h>
 
+#include "guard.h"
 #include "object.h"
 
 /**
@@ -75,15 +76,30 @@ static int check(const struct mpdemo_object *object,
 	return ret;
 }
 
-static int set_poison(struct mpdemo_object *object, bool poison)
+/* What it takes stays with the pool, so it is charged the first time. */
+static int set_poison(struct mpdemo_object *object, bool poison,
+		      struct mpdemo_refusal *refusal)
 {
 	const struct mpdemo_pool_guard guard = {
 		.flags = poison ? MPDEMO_GUARD_POISON : 0,
 	};
+	int ret;
 
 	if (poison == object->settings.poison)
 		return 0;
-	return mpdemo_pool_set_guard(object->pool, &guard);
+	if (poison) {
+		ret = mpdemo_limits_charge_more(&object->charge,
+						guard_missing(object->pool),
+						refusal);
+		if (ret)
+			return ret;
+	}
+	ret = mpdemo_pool_set_guard(object->pool, &guard);
+	/* Some of it may be there all the same. */
+	if (ret)
+		mpdemo_limits_uncharge_some(&object->charge,
+					    guard_missing(object->pool));
+	return ret;
 }
 
 static void assign(struct mpdemo_settings *settings,
@@ -101,7 +117,7 @@ static void assign(struct mpdemo_settings *settings,
 
 /**
  * mpdemo_object_set() - change the settings of an object
- * @object: the object, with its settings_lock
+ * @object: the object, with its set_lock
  * @wanted: all of them, as they shall be
  * @notify: told each new level of a pool that has watermarks, with the object as data;
  *	see struct mpdemo_pool_levels
@@ -109,7 +125,7 @@ static void assign(struct mpdemo_settings *settings,
  *
  * Context: Task context, may sleep.
  * Return: 0; -ERANGE: a number is out of range; -ESHUTDOWN: the object is dying;
- * -ENOMEM. Where it is not 0 nothing was changed.
+ * -ENOBUFS, -ENOLCK: a limit, see limits.c; -ENOMEM. Where it is not 0 nothing was changed.
  */
 int mpdemo_object_set(struct mpdemo_object *object,
 		      const struct mpdemo_settings *wanted,
@@ -125,21 +141,24 @@ int mpdemo_object_set(struct mpdemo_object *object,
 	};
 	int ret;
 
-	lockdep_assert_held(&object->settings_lock);
-	ret = check(object, wanted, refusal) ?: set_poison(object, wanted->poison);
+	lockdep_assert_held(&object->set_lock);
+	ret = check(object, wanted, refusal) ?:
+	      set_poison(object, wanted->poison, refusal);
 	if (ret)
 		return ret;
 	/* Checked before, and the pool is not destroyed before the object ends. */
 	if (has_new_levels(object, wanted))
 		WARN_ON(mpdemo_pool_set_levels(object->pool,
 					       wanted->high ? &levels : NULL));
+	mutex_lock(&object->settings_lock);
 	assign(&object->settings, wanted);
+	mutex_unlock(&object->settings_lock);
 	return 0;
 }
 
 /**
  * mpdemo_object_end_levels() - have nobody told any more how much a pool has left
- * @object: an object that is dying
+ * @object: an object that is dying, with its set_lock
  *
  * When this returns, what was given to mpdemo_object_set() does not run, and will not.
  *
@@ -147,9 +166,10 @@ int mpdemo_object_set(struct mpdemo_object *object,
  */
 void mpdemo_object_end_levels(struct mpdemo_object *object)
 {
-	mutex_lock(&object->settings_lock);
+	lockdep_assert_held(&object->set_lock);
 	if (object->settings.high)
 		mpdemo_pool_set_levels(object->pool, NULL);
+	mutex_lock(&object->settings_lock);
 	object->settings.low = 0;
 	object->settings.high = 0;
 	mutex_unlock(&object->settings_lock);

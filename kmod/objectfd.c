@@ -135,6 +135,11 @@ static long objectfd_ioctl(struct file *file, unsigned int cmd,
 	long ret;
 
 	ret = mpdemo_ioctl(commands, ARRAY_SIZE(commands), ofd, cmd, arg);
+	/*
+	 * It is found by who allocates a block, so by one of the commands: to read, to
+	 * write and to release allocate none, and what is freed is not looked at, but
+	 * for red zones, which an object does not have.
+	 */
 	if (unlikely(mpdemo_object_finds_damage(ofd->object)))
 		mpdemo_events_note(ofd->object, MPDEMO_EVENT_CORRUPTION);
 	return ret;
@@ -158,62 +163,47 @@ static __poll_t objectfd_poll(struct file *file, poll_table *table)
 	return EPOLLIN | EPOLLRDNORM;
 }
 
-static void reclaim(struct objectfd *ofd)
+/* Return: how many blocks were taken back. */
+static unsigned int reclaim(struct objectfd *ofd)
 {
-	struct mpdemo_object *object = ofd->object;
+	struct mpdemo_owner_table *owners = &ofd->object->owners;
 	unsigned int n;
 
-	n = mpdemo_owner_reclaim(&object->owners, &ofd->owner);
-	if (!n)
-		return;
-	atomic64_add(n, &object->owners.reclaimed);
-	mpdemo_events_note(object, MPDEMO_EVENT_RECLAIMED);
-}
-
-static void count_change(struct mpdemo_object *object)
-{
-	lockdep_assert_held(&object->files_lock);
-	object->files_changes = object->files_changes + 1 ?: 1;
+	if (!mpdemo_object_has_blocks(ofd->object))
+		return 0;
+	n = mpdemo_owner_reclaim(owners, &ofd->owner);
+	atomic64_add(n, &owners->reclaimed);
+	return n;
 }
 
 /* From here on it is seen by those who look at the object. */
 static void list_file(struct objectfd *ofd)
 {
-	struct mpdemo_object *object = ofd->object;
-
 	ofd->file.owner = &ofd->owner;
 	ofd->file.access = ofd->access;
 	ofd->file.pid = get_pid(task_tgid(current));
 	ofd->file.opened = ktime_get();
 	get_task_comm(ofd->file.comm, current);
-	mutex_lock(&object->files_lock);
-	ofd->file.serial = ++object->files_serial;
-	count_change(object);
-	list_add_tail(&ofd->file.node, &object->files);
-	mutex_unlock(&object->files_lock);
-	atomic_inc(&object->open_files);
+	mpdemo_object_add_file(ofd->object, &ofd->file);
 }
 
 static void unlist_file(struct objectfd *ofd)
 {
-	struct mpdemo_object *object = ofd->object;
-
-	mutex_lock(&object->files_lock);
-	list_del(&ofd->file.node);
-	count_change(object);
-	mutex_unlock(&object->files_lock);
+	mpdemo_object_remove_file(ofd->object, &ofd->file);
 	put_pid(ofd->file.pid);
-	atomic_dec(&object->open_files);
 }
 
 static int objectfd_release(struct inode *inode, struct file *file)
 {
 	struct objectfd *ofd = file->private_data;
 	struct mpdemo_object *object = ofd->object;
+	unsigned int reclaimed;
 
-	if (mpdemo_object_has_blocks(object))
-		reclaim(ofd);
+	reclaimed = reclaim(ofd);
 	unlist_file(ofd);
+	/* Who hears of it finds the file gone. */
+	if (reclaimed)
+		mpdemo_events_note(object, MPDEMO_EVENT_RECLAIMED);
 	mpdemo_owner_exit(&ofd->owner);
 	mpdemo_registry_put(object);
 	kfree(ofd);

@@ -25,7 +25,7 @@ struct mpdemo_reservation;
  * @words: one {generation, owner id} per block, see owner_table.c
  * @keeper: holds the blocks that were kept
  * @reclaimed: blocks taken back from owners that went away
- * @refused: frees, keeps and takes that were refused
+ * @refused: frees, keeps and takes that were refused for what their handle is
  * @pollers: of the object, woken where there may be a block for them
  */
 struct mpdemo_owner_table {

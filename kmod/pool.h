@@ -69,6 +69,7 @@ struct pool {
 	unsigned int block_size;
 	unsigned int blocks;		/* those of the slack not included */
 	unsigned int magazine;		/* blocks of a full one, or 0 */
+	gfp_t gfp;			/* for what is allocated later */
 	struct mpdemo_magazine __percpu *magazines;	/* NULL: exact */
 	struct mpdemo_region *region;	/* NULL: in a place of somebody else's, or: */
 	struct pool_chunks *chunks;	/* NULL: it does not grow */

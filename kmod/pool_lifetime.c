@@ -337,6 +337,7 @@ mpdemo_pool_create_at(const struct mpdemo_pool_config *config, gfp_t gfp,
 		return ERR_PTR(-ENOMEM);
 	if (place)
 		pool->place = *place;
+	pool->gfp = gfp;
 	pool->magazine = magazine_of(config);
 	ret = alloc_parts(pool, config, gfp);
 	if (ret) {
@@ -410,6 +411,8 @@ EXPORT_SYMBOL_GPL(mpdemo_pool_create);
  * are held, calls of who holds a block or a reservation, and tasks that sleep in
  * mpdemo_pool_alloc_wait() or mpdemo_pool_reserve_wait(). As long as a block is held,
  * frees may follow, and allocations, which get nothing.
+ * Of a pool that grows, or of which somebody is told levels, not in a work of a
+ * workqueue with WQ_MEM_RECLAIM: it waits for works that may allocate.
  */
 void mpdemo_pool_destroy(struct mpdemo_pool *api)
 {

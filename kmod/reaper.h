@@ -10,15 +10,19 @@
  * @irq_work: the way out of any context
  * @work: the way into task context
  * @fn: frees it, this structure included
+ * @wq: where
  */
 struct mpdemo_reap {
 	struct irq_work irq_work;
 	struct work_struct work;
 	void (*fn)(struct mpdemo_reap *reap);
+	struct workqueue_struct *wq;
 };
 
 void mpdemo_reap_init(struct mpdemo_reap *reap,
 		      void (*fn)(struct mpdemo_reap *reap));
+void mpdemo_reap_init_allocating(struct mpdemo_reap *reap,
+				 void (*fn)(struct mpdemo_reap *reap));
 void mpdemo_reap(struct mpdemo_reap *reap);
 void mpdemo_reap_wait(struct mpdemo_reap *reap);
 

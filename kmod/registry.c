@@ -7,12 +7,17 @@
  * nobody has it open. The numbers do not refer, an object is taken out of them
  * by its last put.
  *
- * Lock order: changes, then lock, object->lock or object->settings_lock; those three
- * never nest, nor does object->arena_lock with any of them.
+ * Lock order: object->set_lock, by which who changes an object or takes its name away is
+ * alone with its settings, for as long as that takes; changes, then lock, object->lock or
+ * object->settings_lock; those three never nest, nor does object->arena_lock with any
+ * of them.
  *
  * changes	serializes what happens to names with what subscribers are told of
  *		it, so that they are told in that order. Subscribers may sleep,
  *		but not come back here with a change or a put.
+ *		Nobody waits for long with it, as all who create or delete an object
+ *		wait for him: so settings, which may have to wait for a grace period,
+ *		are changed without it.
  * lock		protects the tables, for short.
  */
 
@@ -306,8 +311,7 @@ static void level_changed(struct mpdemo_pool *pool, enum mpdemo_level level,
  */
 void mpdemo_registry_begin_set(struct mpdemo_object *object)
 {
-	mutex_lock(&changes);
-	mutex_lock(&object->settings_lock);
+	mutex_lock(&object->set_lock);
 }
 
 /**
@@ -323,17 +327,11 @@ int mpdemo_registry_set(struct mpdemo_object *object,
 			const struct mpdemo_settings *wanted,
 			struct mpdemo_refusal *refusal)
 {
-	int ret;
-
-	lockdep_assert_held(&changes);
+	lockdep_assert_held(&object->set_lock);
 	if (!object->name[0])
 		return mpdemo_refuse(refusal, -EOPNOTSUPP, MPDEMO_SETTING_NONE,
 				     "it has no name, and is its creator's own");
-	ret = mpdemo_object_set(object, wanted, level_changed, refusal);
-	/* What was low by the old watermarks may not be so by new ones. */
-	if (!ret && object->kind == MPDEMO_OBJECT_POOL)
-		mpdemo_events_note(object, MPDEMO_EVENT_RECOVERED);
-	return ret;
+	return mpdemo_object_set(object, wanted, level_changed, refusal);
 }
 
 /**
@@ -345,10 +343,16 @@ int mpdemo_registry_set(struct mpdemo_object *object,
  */
 void mpdemo_registry_end_set(struct mpdemo_object *object, bool changed)
 {
-	mutex_unlock(&object->settings_lock);
-	if (changed)
+	if (changed) {
+		/* Not before they have been told that there is one. */
+		mutex_lock(&changes);
 		mpdemo_registry_tell(MPDEMO_EVENT_CHANGED, object);
-	mutex_unlock(&changes);
+		mutex_unlock(&changes);
+		/* What was low by the old watermarks may not be so by new ones. */
+		if (object->kind == MPDEMO_OBJECT_POOL)
+			mpdemo_events_note(object, MPDEMO_EVENT_RECOVERED);
+	}
+	mutex_unlock(&object->set_lock);
 }
 
 /**
@@ -362,6 +366,7 @@ int mpdemo_registry_delete(struct mpdemo_object *object)
 {
 	bool named;
 
+	mutex_lock(&object->set_lock);
 	mutex_lock(&changes);
 	mutex_lock(&lock);
 	named = object->named;
@@ -378,6 +383,7 @@ int mpdemo_registry_delete(struct mpdemo_object *object)
 		mpdemo_registry_tell(MPDEMO_EVENT_UNNAMED, object);
 	}
 	mutex_unlock(&changes);
+	mutex_unlock(&object->set_lock);
 
 	if (!named)
 		return -ENOENT;

@@ -8,10 +8,10 @@
  * times until then is told once. So whoever makes many events makes others hear of six
  * in a while at most, and the last one they hear is what became of it in the end.
  *
- * Objects with events that are not told yet are in a list. Only those that have their
- * name are in there, and it has a reference; who takes the name away has the rest told
- * before that, and nothing noted after it. What happens to an object while subscribers
- * are yet to hear that there is one waits until they have.
+ * Objects with events that are not told yet are in a tree, by when they may be. Only
+ * those that have their name are in there, and it has a reference; who takes the name
+ * away has the rest told before that, and nothing noted after it. What happens to an
+ * object while subscribers are yet to hear that there is one waits until they have.
  *
  * Lock order: the registry's changes, telling, the chain of subscribers, and then what
  * those take. Who notes an event may hold locks of a pool: pending_lock is innermost.
@@ -19,9 +19,9 @@
 
 #include <linux/bits.h>
 #include <linux/jiffies.h>
-#include <linux/list.h>
 #include <linux/lockdep.h>
 #include <linux/mutex.h>
+#include <linux/rbtree.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
@@ -43,7 +43,7 @@ static DEFINE_MUTEX(telling);
 
 /* Protects pending; and untold, untold_node, tell_after, announced and quiet of each. */
 static DEFINE_SPINLOCK(pending_lock);
-static LIST_HEAD(pending);
+static struct rb_root_cached pending = RB_ROOT_CACHED;
 
 static DECLARE_DELAYED_WORK(work, tell_work);
 
@@ -55,21 +55,32 @@ static DECLARE_DELAYED_WORK(work, tell_work);
  */
 void mpdemo_events_init(struct mpdemo_object *object)
 {
-	INIT_LIST_HEAD(&object->untold_node);
+	RB_CLEAR_NODE(&object->untold_node);
 	/* Nobody but its creator knows an anonymous one. */
 	object->quiet = !object->name[0];
 	object->tell_after = jiffies;
+}
+
+static struct mpdemo_object *to_object(const struct rb_node *node)
+{
+	return rb_entry_safe(node, struct mpdemo_object, untold_node);
+}
+
+/* Neither changes while it is in the tree. */
+static bool is_sooner(struct rb_node *a, const struct rb_node *b)
+{
+	return time_before(to_object(a)->tell_after, to_object(b)->tell_after);
 }
 
 /* Have it told what is noted of an object, if anything is and that may be told. */
 static void enlist(struct mpdemo_object *object)
 {
 	lockdep_assert_held(&pending_lock);
-	/* If it is in the list, the work knows of it. */
+	/* If it is in the tree, the work knows of it. */
 	if (!object->untold || !object->announced ||
-	    !list_empty(&object->untold_node))
+	    !RB_EMPTY_NODE(&object->untold_node))
 		return;
-	list_add_tail(&object->untold_node, &pending);
+	rb_add_cached(&object->untold_node, &pending, is_sooner);
 	mpdemo_reaper_queue(&work, 0);
 }
 
@@ -148,43 +159,43 @@ static void tell_events(struct mpdemo_object *object, unsigned long events)
 		mpdemo_registry_tell(MPDEMO_EVENT_CORRUPTION, object);
 }
 
-/* Take an object out of the list. Return: what was noted of it. */
+/* Take an object out of the tree, if it is there. Return: what was noted of it. */
 static unsigned long take_events(struct mpdemo_object *object)
 {
 	unsigned long events = object->untold;
 
 	lockdep_assert_held(&pending_lock);
 	object->untold = 0;
+	if (!RB_EMPTY_NODE(&object->untold_node)) {
+		rb_erase_cached(&object->untold_node, &pending);
+		RB_CLEAR_NODE(&object->untold_node);
+	}
 	object->tell_after = jiffies + WHILE;
-	list_del_init(&object->untold_node);
 	return events;
 }
 
 /*
- * Return: an object whose time had come by @now, with what is to be told in @events; or
- * NULL, and in @next when that of the next one will have, if there is any: see @more.
+ * Return: the object whose time has come first, if it had by @now, with what is to be
+ * told in @events; or NULL, and in @next when it will have, if there is any: see @more.
  */
 static struct mpdemo_object *next_to_tell(unsigned long now,
 					  unsigned long *events,
 					  unsigned long *next, bool *more)
 {
-	struct mpdemo_object *object, *found = NULL;
+	struct mpdemo_object *object;
 
 	lockdep_assert_held(&telling);
-	*more = false;
 	spin_lock(&pending_lock);
-	list_for_each_entry(object, &pending, untold_node) {
-		if (time_after_eq(now, object->tell_after)) {
-			found = object;
-			*events = take_events(object);
-			break;
-		}
-		if (!*more || time_before(object->tell_after, *next))
-			*next = object->tell_after;
-		*more = true;
+	object = to_object(rb_first_cached(&pending));
+	*more = object;
+	if (object && time_after_eq(now, object->tell_after)) {
+		*events = take_events(object);
+	} else if (object) {
+		*next = object->tell_after;
+		object = NULL;
 	}
 	spin_unlock(&pending_lock);
-	return found;
+	return object;
 }
 
 /*

@@ -182,6 +182,40 @@ TEST_F(account, named)
 	EXPECT_EQ(0, wait_child(pid));
 }
 
+/* To have a pool poisoned takes memory as well, of the user whose it is. */
+TEST_F(account, poison)
+{
+	pid_t pid = fork_child();
+
+	if (!pid) {
+		const unsigned int blocks = 8 * 4 * self->page;
+		struct nlt_seen seen = { 0 };
+		__u64 pages;
+		struct nlt nl;
+
+		MUST(!nlt_open(&nl));
+		nl.each = nlt_see;
+		nl.arg = &seen;
+		cap_drop_ipc_lock();
+		MUST(!set_memlock(RLIM_INFINITY));
+		MUST(!nlt_new_pool(&nl, NAME, 8, blocks, 0600));
+		pages = (seen.value[MPDEMO_A_FOOTPRINT] + self->page - 1) / self->page;
+		for (int more = 3; more < 6; more++) {
+			/* A bit for each block, and what there is beside, less than a page. */
+			MUST(!set_memlock((pages + more) * self->page));
+			if (nlt_with(&nl, MPDEMO_CMD_SET, NAME,
+				     NLT_U32(MPDEMO_A_POISON, 1), 0) == 0) {
+				MUST(more > 3);
+				MUST(!nlt_del_name(&nl, NAME));
+				_exit(0);
+			}
+			MUST(nl.err == -ENOLCK && strstr(nl.text, "RLIMIT_MEMLOCK"));
+		}
+		_exit(2);
+	}
+	EXPECT_EQ(0, wait_child(pid));
+}
+
 /* A file of another process, by number. */
 static int steal(pid_t pid, int fd)
 {

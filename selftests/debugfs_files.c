@@ -150,6 +150,71 @@ TEST_F(files, holders_of_one_with_a_quota)
 	close(object);
 }
 
+/* The numbers of the holders, in the order of the lines. Return: how many there are. */
+static size_t parse_holders(const char *text, unsigned int *owners, size_t room)
+{
+	size_t n = 0;
+
+	/* Behind the heading, and what is kept. */
+	for (int i = 0; i < 2 && text; i++)
+		text = strchr(text, '\n') ? strchr(text, '\n') + 1 : NULL;
+	for (; text && *text && n < room; n++) {
+		owners[n] = strtoul(text, NULL, 10);
+		text = strchr(text, '\n');
+		text += !!text;
+	}
+	return n;
+}
+
+#define FILES	300
+#define CLOSED	70
+
+/* Those that stay are told once, in their order, whoever closes between two pages. */
+TEST_F(files, holders_while_others_close)
+{
+	unsigned int before[FILES + 2], after[FILES + 2];
+	int object, fd[FILES], file;
+	char path[128], *end = self->text;
+	size_t n, at = 0;
+	ssize_t got;
+
+	object = pool_create(self->dev, 24, BLOCKS);
+	ASSERT_LE(0, object);
+	for (int i = 0; i < FILES; i++) {
+		fd[i] = object_reopen(object, RW);
+		ASSERT_LE(0, fd[i]);
+	}
+	ASSERT_EQ(FILES + 1, parse_holders(read_file(self, object, "holders"), before,
+					   ARRAY_SIZE(before)));
+	snprintf(path, sizeof(path), DEBUGFS "/%u/holders", info_of(object).out_id);
+	file = open(path, O_RDONLY);
+	ASSERT_LE(0, file);
+	/* Makes the first page, which has 65 files or so. */
+	ASSERT_EQ(100, read(file, end, 100));
+	for (end += 100; (got = read(file, end, 100)) > 0; end += got)
+		for (int i = 0; end == self->text + 100 && i < CLOSED; i++)
+			close(fd[i]);
+	*end = 0;
+	close(file);
+	n = parse_holders(self->text, after, ARRAY_SIZE(after));
+	/* Some of those that were closed were still in the first page, and some were not. */
+	EXPECT_LT(FILES + 1 - CLOSED, n);
+	EXPECT_GE(FILES + 1, n);
+	for (size_t i = 0; i < n; i++) {
+		while (at <= FILES && before[at] != after[i])
+			at++;
+		CHECK(true, at <= FILES, "line %zu is of %u, which comes not behind it", i,
+		      after[i]);
+		at++;
+	}
+	/* As many of the rest as there are, so each of them. */
+	for (size_t i = 0; i < FILES - CLOSED; i++)
+		CHECK(before[FILES - i], after[n - 1 - i], "%zu from the end", i);
+	for (int i = CLOSED; i < FILES; i++)
+		close(fd[i]);
+	close(object);
+}
+
 TEST_F(files, occupancy_of_a_pool)
 {
 	char row[65] = "";

@@ -180,6 +180,47 @@ TEST_F(limits, bytes)
 	close_all(self, 2);
 }
 
+/* What it takes to poison a pool counts from when it is first done, until the pool ends. */
+TEST_F(limits, poison)
+{
+	struct nlt_sums before = nlt_sum_up(&self->nl);
+	const unsigned int bitmap = 65536 / 8;
+	struct nlt_seen seen = { 0 };
+	__u64 unpoisoned;
+
+#define SET_POISON(n)	nlt_with(&self->nl, MPDEMO_CMD_SET, NAME,	\
+				 NLT_U32(MPDEMO_A_POISON, n), 0)
+#define FOOTPRINT	seen.value[MPDEMO_A_FOOTPRINT]
+	self->nl.each = nlt_see;
+	self->nl.arg = &seen;
+	ASSERT_EQ(0, nlt_new_pool(&self->nl, NAME, 8, 65536, 0600));
+	unpoisoned = FOOTPRINT;
+	ASSERT_EQ(0, write_parameter("max_bytes",
+				     before.footprint + unpoisoned + bitmap - 1));
+	for (int round = 0; round < 3; round++)
+		REFUSED(&self->nl, -ENOBUFS, 0, "max_bytes", SET_POISON(1), "poison");
+	ASSERT_EQ(0, nlt_by_name(&self->nl, MPDEMO_CMD_GET, NAME));
+	EXPECT_EQ(0, seen.value[MPDEMO_A_POISON]);
+	EXPECT_EQ(unpoisoned, FOOTPRINT);
+
+	ASSERT_EQ(0, write_parameter("max_bytes",
+				     before.footprint + unpoisoned + bitmap + 1024));
+	for (int round = 0; round < 3; round++) {
+		ASSERT_EQ(0, SET_POISON(1));
+		EXPECT_LE(unpoisoned + bitmap, FOOTPRINT);
+		EXPECT_GT(unpoisoned + bitmap + 1024, FOOTPRINT);
+		ASSERT_EQ(0, SET_POISON(0));
+		EXPECT_LE(unpoisoned + bitmap, FOOTPRINT);
+	}
+	ASSERT_EQ(0, nlt_del_name(&self->nl, NAME));
+	EXPECT_TRUE(POLL_UNTIL(nlt_sum_up(&self->nl).footprint == before.footprint));
+	/* And counts no more: there is room for as much again. */
+	self->nl.each = NULL;
+	EXPECT_EQ(0, nlt_new_pool(&self->nl, NAME, 8, 65536, 0600));
+	EXPECT_EQ(0, SET_POISON(1));
+	EXPECT_EQ(0, nlt_del_name(&self->nl, NAME));
+}
+
 /* A thousand refusals use nothing up. */
 TEST_F(limits, refusals_hold_nothing)
 {

@@ -281,6 +281,26 @@ TEST_F(events, reclaimed)
 	EXPECT_GT(40, count(self, MPDEMO_CMD_RECLAIMED_NTF));
 }
 
+/* Who hears of it does not see the file any more. */
+TEST_F(events, reclaimed_when_it_is_closed)
+{
+	for (int n = 0; n < 50; n++) {
+		__u64 h;
+		int fd, i;
+
+		ASSERT_EQ(0, nlt_del_name(&self->nl, NAME));
+		ASSERT_EQ(0, nlt_new_pool(&self->nl, NAME, 64, BLOCKS, 0600));
+		fd = object_open(self->dev, NAME, RW);
+		ASSERT_LE(0, fd);
+		ASSERT_EQ(0, pool_alloc(fd, &h));
+		self->nr = 0;
+		close(fd);
+		i = hear_of(self, MPDEMO_CMD_RECLAIMED_NTF);
+		ASSERT_LE(0, i);
+		CHECK(0, VALUE(i, OPEN_FILES), "round %d", n);
+	}
+}
+
 TEST_F(events, reclaimed_of_a_heap)
 {
 	struct mpdemo_heap_alloc a = { .size = sizeof(a), .bytes = 24 };
@@ -514,6 +534,67 @@ TEST_F(events, churn)
 	for (int i = 0; i < 4; i++) {
 		EXPECT_EQ(ROUNDS, heard.created[i]);
 		EXPECT_EQ(ROUNDS, heard.deleted[i]);
+	}
+}
+
+#define OBJECTS	60
+
+struct reclaims {
+	int told[OBJECTS];
+	__u64 last[OBJECTS];
+};
+
+static int note_reclaim(struct nl_msg *msg, void *arg)
+{
+	struct genlmsghdr *header = nlmsg_data(nlmsg_hdr(msg));
+	struct nlattr *attr[MPDEMO_A_MAX + 1];
+	struct reclaims *reclaims = arg;
+	unsigned int n;
+
+	if (header->cmd != MPDEMO_CMD_RECLAIMED_NTF ||
+	    genlmsg_parse(nlmsg_hdr(msg), 0, attr, MPDEMO_A_MAX, NULL) ||
+	    sscanf(nla_get_string(attr[MPDEMO_A_NAME]), NAME "-%u", &n) != 1 ||
+	    n >= OBJECTS)
+		return NL_OK;
+	reclaims->told[n]++;
+	reclaims->last[n] = nla_get_u64(attr[MPDEMO_A_RECLAIMED]);
+	return NL_OK;
+}
+
+/* Of each of many at the same time: at once, and in the end. */
+TEST_F(events, many_objects)
+{
+	struct reclaims reclaims = { 0 };
+	char name[MPDEMO_NAME_SIZE];
+	__u64 h;
+
+	nl_socket_set_buffer_size(self->group.sock, 1 << 22, 0);
+	nl_socket_modify_cb(self->group.sock, NL_CB_VALID, NL_CB_CUSTOM,
+			    note_reclaim, &reclaims);
+	for (int i = 0; i < OBJECTS; i++) {
+		snprintf(name, sizeof(name), NAME "-%d", i);
+		nlt_del_name(&self->nl, name);
+		ASSERT_EQ(0, nlt_new_pool(&self->nl, name, 24, 4, 0600));
+	}
+	/* Backwards once, as it matters to none what the others do. */
+	for (int i = 0; i < 2 * OBJECTS; i++) {
+		int fd;
+
+		snprintf(name, sizeof(name), NAME "-%d",
+			 i < OBJECTS ? i : 2 * OBJECTS - 1 - i);
+		fd = object_open(self->dev, name, RW);
+		ASSERT_LE(0, fd);
+		ASSERT_EQ(0, pool_alloc(fd, &h));
+		close(fd);
+	}
+	hear(self, 1000);
+	EXPECT_EQ(0, self->lost);
+	for (int i = 0; i < OBJECTS; i++) {
+		CHECK(true, reclaims.told[i] == 1 || reclaims.told[i] == 2,
+		      "pool %d: told %d times", i, reclaims.told[i]);
+		CHECK(2, reclaims.last[i], "pool %d", i);
+		snprintf(name, sizeof(name), NAME "-%d", i);
+		EXPECT_EQ(0, nlt_del_name(&self->nl, name));
 	}
 }
 

@@ -344,4 +344,88 @@ TEST_F(set, while_it_is_used)
 	close(fd);
 }
 
+#define POOLS	16
+
+struct toggler {
+	pthread_t thread;
+	pthread_barrier_t *begin;
+	struct nlt nl;
+	char name[MPDEMO_NAME_SIZE];
+	int err;
+};
+
+static int poison(struct toggler *toggler, __u32 on)
+{
+	return nlt_with(&toggler->nl, MPDEMO_CMD_SET, toggler->name, POISON(on), 0);
+}
+
+static void *poison_at_once(void *arg)
+{
+	struct toggler *toggler = arg;
+
+	pthread_barrier_wait(toggler->begin);
+	toggler->err = poison(toggler, 1);
+	return NULL;
+}
+
+/* Nanoseconds: one after the other, or all at once. */
+static __u64 poison_all(struct toggler *toggler, bool at_once)
+{
+	pthread_barrier_t barrier;
+	__u64 begin;
+
+	pthread_barrier_init(&barrier, NULL, POOLS + 1);
+	for (int i = 0; i < POOLS && at_once; i++) {
+		toggler[i].begin = &barrier;
+		if (pthread_create(&toggler[i].thread, NULL, poison_at_once, &toggler[i]))
+			_exit(1);
+	}
+	if (at_once)
+		pthread_barrier_wait(&barrier);
+	begin = now_ns();
+	for (int i = 0; i < POOLS; i++) {
+		if (at_once)
+			pthread_join(toggler[i].thread, NULL);
+		else
+			toggler[i].err = poison(&toggler[i], 1);
+	}
+	begin = now_ns() - begin;
+	pthread_barrier_destroy(&barrier);
+	return begin;
+}
+
+/*
+ * To switch poison on takes a grace period, for which nobody has to wait who changes
+ * another object: many can share one.
+ */
+TEST_F(set, poison_of_many)
+{
+	struct toggler toggler[POOLS] = { 0 };
+	__u64 took[2] = { 0 };
+
+	for (int i = 0; i < POOLS; i++) {
+		snprintf(toggler[i].name, sizeof(toggler[i].name), NAME "-%d", i);
+		ASSERT_EQ(0, nlt_open(&toggler[i].nl));
+		nlt_del_name(&self->nl, toggler[i].name);
+		ASSERT_EQ(0, nlt_new_pool(&self->nl, toggler[i].name, 8, 1, 0600));
+	}
+	/* Once is enough: on a busy machine anything may take long at times. */
+	for (int try = 0; try < 5 && took[0] <= 2 * took[1]; try++) {
+		for (int at_once = 0; at_once < 2; at_once++) {
+			took[at_once] = poison_all(toggler, at_once);
+			for (int i = 0; i < POOLS; i++) {
+				CHECK(0, toggler[i].err, "pool %d", i);
+				EXPECT_EQ(0, poison(&toggler[i], 0));
+			}
+		}
+		TH_LOG("%llu us in turn, %llu us at once", took[0] / 1000,
+		       took[1] / 1000);
+	}
+	EXPECT_GT(took[0], 2 * took[1]);
+	for (int i = 0; i < POOLS; i++) {
+		EXPECT_EQ(0, nlt_del_name(&self->nl, toggler[i].name));
+		nlt_close(&toggler[i].nl);
+	}
+}
+
 TEST_HARNESS_MAIN

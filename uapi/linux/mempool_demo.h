@@ -509,7 +509,8 @@ struct mpdemo_heap_class {
  * @out_allocs: blocks or pieces allocated so far
  * @out_frees: pool, heap: blocks freed so far; arena: resets so far
  * @out_failures: allocations that failed for want of room, each call once
- * @out_refused: frees that were refused: free already, or not of this object
+ * @out_refused: pool, heap: frees, keeps and takes that were refused for their handle:
+ *	-EALREADY, -ESTALE, -EPERM or -ENOENT
  * @out_kept: pool, heap: blocks that the object holds
  * @out_held: pool, heap: blocks that this open file holds
  * @out_reclaimed: pool, heap: blocks taken back from open files that were closed

@@ -24,6 +24,8 @@ enum mpdemo_setting {
 	MPDEMO_SETTING_QUOTA,
 	MPDEMO_SETTING_LOW,
 	MPDEMO_SETTING_HIGH,
+
+	MPDEMO_SETTINGS,	/* how many there are */
 };
 
 /**
