@@ -153,12 +153,11 @@ row_is_of()	# COMMAND LINE
 # By one process, as each takes long.
 prepare()	# CASE
 {
-	printf 'destroy %s\n' p a q > "$tap_dir/batch"
-	[ "$1" = empty ] || cat >> "$tap_dir/batch" <<- E
-		create pool p --block-size 24 --blocks 10
-		create arena a --size 4K
-		alloc p
-	E
+	local lines=('destroy p' 'destroy a' 'destroy q')
+
+	[ "$1" = empty ] || lines+=('create pool p --block-size 24 --blocks 10'
+		'create arena a --size 4K' 'alloc p')
+	printf '%s\n' "${lines[@]}" > "$tap_dir/batch"
 	poolctl -f -b "$tap_dir/batch" > /dev/null 2>&1 || true
 }
 
@@ -182,8 +181,7 @@ run_case()	# CASE
 		line=${line% => *}
 		prepare "$case"
 		eval "status_of $status poolctl --json $line"
-		cat "$out" >> "$tap_dir/all"
-		echo '"end of a row"' >> "$tap_dir/all"
+		printf '%s\n' "$stdout" '"end of a row"' >> "$tap_dir/all"
 		# shellcheck disable=SC2016 # a variable of jq
 		[ "$filter" != none ] || filter='($d == [])'
 		filters+="${filters:+, }(\$all[$i] as \$d | all(\$d[]; .schema == 1) and ($filter))"
@@ -205,23 +203,25 @@ run_case()	# CASE
 
 test_all_have_rows()
 {
-	local command case row found missing=
+	local command commands case rows line row found
 
-	commands > "$tap_dir/commands"
-	[ "$(wc -l < "$tap_dir/commands")" -gt 15 ]
-	while read -r command; do
+	mapfile -t commands < <(commands)
+	[ ${#commands[@]} -gt 15 ]
+	mapfile -t rows < <(table)
+	for command in "${commands[@]}"; do
 		for case in works fails empty; do
 			found=
-			while read -r row _ line; do
-				[ "$row" != "$case" ] || ! row_is_of "$command" "${line% => *}" || found=y
-			done < <(table)
+			for row in "${rows[@]}"; do
+				[[ $row == "$case "* ]] || continue
+				line=${row#* * }
+				! row_is_of "$command" "${line% => *}" || found=y
+			done
 			[ "$found" ] || {
 				echo "no row: $case $command"
 				return 1
 			}
 		done
-	done < "$tap_dir/commands"
-	same '' "$missing" "rows that are not there"
+	done
 }
 
 test_works()

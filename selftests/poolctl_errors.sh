@@ -152,12 +152,13 @@ test_names()
 # A malformed name: poolctl may see that by itself, or the kernel does.
 misused_or_refused()
 {
-	local status=0
+	local status
 
-	"$@" > "$out" 2> "$err" || status=$?
+	run "$@"
 	case $status in
-	1) misused "$@" ;;
-	*) refused '(EINVAL|ENOENT)' "$@" ;;
+	1) is_usage_error ;;
+	2) is_refusal '(EINVAL|ENOENT)' ;;
+	*) wrong "exit status $status: $*" ;;
 	esac
 }
 

@@ -21,7 +21,7 @@ begin_holder()	# NAME COUNT
 	exec 9> "$tap_dir/hold"
 	until [ -s "$tap_dir/held" ]; do
 		kill -0 "$holder"
-		sleep 0.05
+		pause
 	done
 }
 
@@ -203,7 +203,7 @@ test_rates()
 	# What happens between two reports is in the second, once.
 	poolctl stats rx -i 1 -c 2 -j > "$tap_dir/reports" &
 	until [ -s "$tap_dir/reports" ]; do
-		sleep 0.05
+		pause
 	done
 	refused EAGAIN poolctl alloc rx -N 7
 	works poolctl alloc rx -N 3
@@ -237,7 +237,7 @@ test_rates_end()
 		: > "$tap_dir/reports"
 		poolctl stats -i 60 > "$tap_dir/reports" &
 		until [ -s "$tap_dir/reports" ]; do
-			sleep 0.05
+			pause
 		done
 		kill -"$signal" $!
 		wait $!
