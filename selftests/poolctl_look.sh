@@ -51,6 +51,8 @@ test_holders()
 		poolctl holders rx -j
 	works poolctl holders rx --noheadings --raw
 	[[ $stdout =~ \ "$holder"\ poolctl\ rw\ 5\ -\ [0-9]+s$ ]]
+	works poolctl holders rx --noheadings --raw --bytes
+	[[ $stdout =~ \ "$holder"\ poolctl\ rw\ 5\ -\ [0-9]{7,}$ ]]
 	end_holder
 	json 0 '.holders == []' poolctl holders rx -j
 

@@ -39,7 +39,8 @@ const struct command commands[] = {
 	  "One open file in a line, in the order in which they were opened; the object\n"
 	  "itself is \"kept\". PID and COMM are those of who opened the file, and are told\n"
 	  "to the owner of the object and to root; PID! has ended. HELD is how many blocks\n"
-	  "it holds, OPEN since when it is open: so long it holds them at most." },
+	  "it holds, OPEN since when it is open: so long it holds them at most. JSON and\n"
+	  "--bytes have it in nanoseconds." },
 	{ "map", map_main, "NAME", 1, 1, map_options,
 	  "Show what is with each block of an object",
 	  "A letter for each block, in rows that begin with the number of their first one:\n"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Numbers and sizes as people write them. */
+/* Numbers, sizes and times as people write them. */
 #ifndef POOLCTL_UNITS_H
 #define POOLCTL_UNITS_H
 
@@ -24,5 +24,8 @@ const char *units_parse_mode(const char *text, uint32_t *mode);
 
 /* 64B, 4K, 1.5M; never more than there is. */
 const char *units_format_size(uint64_t value, char out[UNITS_SIZE]);
+
+/* How long, of nanoseconds: 12s, 3m05s, 2h07m, 2d4h; never longer than it is. */
+const char *units_format_age(uint64_t ns, char out[UNITS_SIZE]);
 
 #endif /* POOLCTL_UNITS_H */
