@@ -52,7 +52,7 @@ table()
 	fails 1 holders => $d[0].error.status == 1
 	empty 2 holders p => $d[0].error.errno == "ENOENT"
 
-	works 1 top --once => $d[0].error.message | contains("for people")
+	works 1 top --once => $d[0].error.message | contains("no JSON of it")
 	fails 1 top p => $d[0].error.status == 1
 	empty - top => it has no JSON
 

@@ -107,6 +107,12 @@ test_map()
 		.states.held == 3 and .states.kept == 64 and ([.states[]] | add == 130)))' \
 		poolctl map bullets -j
 
+	# On a narrow terminal no row is broken.
+	COLUMNS=40 works poolctl map bullets
+	[[ $stdout =~ $'\n'\ {7}0\ k\.\.k{21}$'\n'\ {6}24\ k{24}$'\n' ]] || wrong "40 columns"
+	COLUMNS=5 works poolctl map bullets
+	[[ $stdout =~ $'\n       0 k..kkkkk\n       8 kkkkkkkk\n       *\n      64 kkhhh...\n' ]] || wrong "5 columns"
+
 	# No colors in a pipe, and where somebody wants them the same letters.
 	works poolctl map bullets --color=always
 	[[ $stdout =~ $'\033'\[35mk$'\033'\[90m\.\. ]]
@@ -121,11 +127,18 @@ test_map_of_others()
 
 	clear_objects
 	works poolctl create arena a --size 64K
+	works poolctl map a
+	same $'64K, 0B in use, 0B at the peak\n       0 '"$(printf '%064d' 0 | tr 0 .)"$'\n. free: 64K' \
+		"${stdout#*$'\n'}" "map of an arena that nobody uses"
 	works poolctl alloc a --size 32K
 	works poolctl reset a
 	works poolctl alloc a --size 16K
 	works poolctl map a
+	[[ $stdout =~ $'\n'64K,\ 16K\ in\ use,\ 32K\ at\ the\ peak$'\n' ]]
 	[[ $stdout =~ \ 0\ hhhhhhhhhhhhhhhhpppppppppppppppp\.{32}$'\n' ]]
+	[[ $stdout =~ $'\n. free: 48K\nh in use: 16K\np free, but in use at the peak: 16K'$ ]]
+	works poolctl map a --bytes
+	[[ $stdout =~ 65536,\ 16384\ in\ use.*free:\ 49152$'\n' ]]
 	json 0 '.kind == "arena" and .bytes == 65536 and .in_use == 16384 and .peak == 32768 and
 		.parts == []' poolctl map a --json
 

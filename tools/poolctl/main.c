@@ -31,7 +31,7 @@ const struct command commands[] = {
 	{ "show", show_main, "NAME...", 1, MANY, NULL,
 	  "Show all about objects, for people", NULL },
 	{ "top", top_main, "", 0, 0, top_options,
-	  "Show all objects on the terminal, with rates, again and again",
+	  "Watch all objects on the terminal, with rates",
 	  "Keys: q quits, SPACE reads again, Enter shows the map of the selected object,\n"
 	  "h shows all others." },
 	{ "holders", holders_main, "NAME", 1, 1, NULL,
@@ -53,7 +53,8 @@ const struct command commands[] = {
 	  "  -  not there: the pool has not grown so far\n"
 	  "A large object has several blocks in a cell; where they are not all in one state\n"
 	  "it is a digit, how many tenths are in use. Of a heap each size is shown on its\n"
-	  "own, of an arena how much is used. --json has a letter for each block always." },
+	  "own. Of an arena h is what is in use, and p what was at the peak. --json has a\n"
+	  "letter for each block always." },
 	{ "monitor", monitor_main, "[NAME...]", 0, MANY, monitor_options,
 	  "Show what happens to objects, of these or of all",
 	  "Ends with Ctrl-C. One event in a line, --json as well:\n"
