@@ -129,9 +129,11 @@ table()
 	fails 1 report p => $d[0].error.status == 1
 	empty 0 report => $d[0].objects == []
 
-	works - help => it has no JSON
+	works 0 help => $d[0] | (.commands | map(.command) | contains(["list", "help"])) and (.options | length > 8)
+	works 0 help list => $d[0] | .command == "list" and (.columns | length > 20)
+	works 0 batch <<< $'help map\nversion' => $d | map(.line) == [1, 2] and .[0].command == "map"
 	fails 1 help none => $d[0].error.status == 1
-	empty - help => it has no JSON
+	empty 0 help help => $d[0] | .command == "help" and .arguments == "[COMMAND]"
 
 	works 0 version => $d[0].version | length > 0
 	fails 1 version 2 => $d[0].error.status == 1

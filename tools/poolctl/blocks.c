@@ -20,7 +20,7 @@ static const char *count, *hold, *size, *align;
 
 const struct command_option alloc_options[] = {
 	{ "count", 'N', "N", &count, "pool: number of blocks, all or none (1)" },
-	{ "hold", 0, NULL, &hold, "not arena: hold it until the batch or 'poolctl exec' ends" },
+	{ "hold", 0, NULL, &hold, "not arena: hold it until batch or 'poolctl exec' ends" },
 	{ "size", 0, "SIZE", &size, "arena, heap: bytes" },
 	{ "align", 0, "SIZE", &align, "arena: alignment (8)" },
 	{ 0 },

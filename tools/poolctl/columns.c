@@ -325,3 +325,14 @@ void columns_help(void)
 	for (size_t i = 0; i < NCOLUMNS; i++)
 		printf("  %-11s %s\n", heading_of(i), help_of(i));
 }
+
+void columns_help_json(struct json_object *array)
+{
+	for (size_t i = 0; i < NCOLUMNS; i++) {
+		struct json_object *json = needed(json_object_new_object());
+
+		json_add_string(json, "column", heading_of(i));
+		json_add_string(json, "help", help_of(i));
+		json_object_array_add(array, json);
+	}
+}

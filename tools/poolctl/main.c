@@ -33,7 +33,19 @@ const struct command commands[] = {
 	{ "top", top_main, "", 0, 0, top_options,
 	  "Watch all objects on the terminal, with rates",
 	  "Keys: q quits, SPACE reads again, Enter shows the map of the selected object,\n"
-	  "h shows all others." },
+	  "h shows all others. A name that has no room ends with a +. A narrow terminal has\n"
+	  "fewer columns.\n"
+	  "\n"
+	  "Orders:\n"
+	  "  use         key u: in percent (at the beginning)\n"
+	  "  in-use      key a\n"
+	  "  capacity    key o\n"
+	  "  size        key s: of a block\n"
+	  "  memory      key c\n"
+	  "  name        key n: from A on\n"
+	  "  allocs      key r: per second\n"
+	  "  failures    key f: per second\n"
+	  "  id          key i: from the first on" },
 	{ "holders", holders_main, "NAME", 1, 1, NULL,
 	  "Show who holds blocks of an object",
 	  "One open file in a line, in the order in which they were opened; the object\n"
@@ -92,13 +104,13 @@ const struct command commands[] = {
 	  "Blocks that are kept are freed at once. What programs hold stays until they\n"
 	  "free it or end." },
 	{ "alloc", alloc_main, "NAME", 1, 1, alloc_options,
-	  "Allocate blocks of a pool, or bytes of an arena or a heap",
+	  "Allocate blocks, or bytes of an arena or a heap",
 	  "The object keeps what is allocated when the command has ended, until\n"
 	  "'poolctl free' or 'poolctl reset'; with --hold the batch holds it instead, or\n"
 	  "what 'poolctl exec' runs. Prints handles as INDEX.GENERATION, one per line, or\n"
 	  "the offset in the arena." },
 	{ "free", free_main, "NAME HANDLE...", 2, MANY, NULL,
-	  "Free blocks of a pool or a heap; stops at the first refusal", NULL },
+	  "Free blocks of a pool or a heap", "Stops at the first refusal." },
 	{ "keep", keep_main, "NAME HANDLE...", 2, MANY, NULL,
 	  "Give blocks that a batch holds to the object",
 	  "In a batch, or in what 'poolctl exec' runs. Stops at the first refusal." },
@@ -150,8 +162,8 @@ const struct command commands[] = {
 	{ "verify", verify_main, "NAME", 1, 1, verify_options,
 	  "Look for what was written to where it should not",
 	  "What the kernel has found in blocks of a pool that were free, which it looks for\n"
-	  "when they are allocated, where poison is on; and whether the numbers of an object\n"
-	  "can be true. Exit status 5 if something is damaged.\n"
+	  "when they are allocated, where poison is on; and whether the numbers of the\n"
+	  "object can be true. Exit status 5 if something is damaged.\n"
 	  "\n"
 	  "With --all the free blocks are allocated, for the kernel to look at them, and\n"
 	  "freed: for a moment nobody else finds one. allocs, frees and the peak grow." },

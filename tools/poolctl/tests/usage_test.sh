@@ -61,6 +61,28 @@ expect 0 "poolctl " --version
 expect 0 "version" version -j
 expect 0 "version" -j version
 
+# Each line of each help, and JSON of it.
+columns_of() {	# [COMMAND]
+	$POOLCTL help "$@" >"$out/stdout" 2>"$out/stderr"
+	awk 'length > 80 { print "# " $0; wide = 1 } END { exit wide }' "$out/stdout"
+}
+$POOLCTL help | sed -n '/^Commands:/,/^$/s/^ \([a-z-]*\) .*/\1/p' >"$out/commands"
+columns_of
+report $? "the help fits into 80 columns"
+while read -r command; do
+	columns_of "$command"
+	report $? "that of $command fits into 80 columns"
+	expect 0 '"option":"pretty"' help "$command" -j
+done <"$out/commands"
+expect 0 '"command":"destroy","arguments":"NAME..."' help -j
+expect 0 '"column":"USE%"' list -h -j
+expect 0 '"option":"device","argument":"PATH"' top --help -j
+expect 0 '"option":"device","letter":"d"' list --help -j
+for command in top list; do
+	$POOLCTL help $command | grep -c -e '^ -d,' >"$out/stdout"
+	report "$(($(cat "$out/stdout") != 1))" "$command has one -d"
+done
+
 expect 1 "did you mean 'destroy'" destory rx
 expect 1 "did you mean 'list'" -j lsit
 expect 1 "unknown command 'li'" li
