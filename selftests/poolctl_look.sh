@@ -213,6 +213,11 @@ test_rates()
 	[[ ${lines[4]} =~ ^a\ +arena\ +0B\ +4K\ +0%\ +0\ +0\ +0$ ]]
 	works poolctl stats rx -i 0.1 -c 1 --noheadings --raw
 	[[ $stdout =~ ^rx\ pool\ 4\ 10\ 40%\ [0-9.]+\ 0\ 0$ ]]
+	# Columns are below each other, however long a name is.
+	works poolctl create arena "a-long-name-$(printf %051d 0)" --size 4K
+	works poolctl stats -i 0.1 -c 1
+	[[ $stdout =~ ^NAME\ {60}KIND\ .*$'\nrx'\ {62}pool\ .*$'\na-'[^\ ]{61}\ arena\  ]] || wrong columns
+	works poolctl destroy "a-long-name-$(printf %051d 0)"
 	works poolctl destroy a
 
 	# What happens between two reports is in the second, once.
