@@ -170,9 +170,9 @@ const struct command commands[] = {
 	{ "batch", batch_main, "[FILE]", 0, 1, batch_options,
 	  "Run the commands in a file, or those on stdin",
 	  "One in a line, as behind 'poolctl'; words in quotes, comments and blank lines\n"
-	  "as in a shell, where nothing is expanded. Stops at the first that fails, and\n"
-	  "exits as that did. There is one open file of each object for all of them, so\n"
-	  "blocks can be held:\n"
+	  "as in a shell, where nothing is expanded and no line goes on in the next one.\n"
+	  "Stops at the first that fails, and exits as that did. There is one open file\n"
+	  "of each object for all of them, so blocks can be held:\n"
 	  "  alloc bullets --hold     until the end of the batch, or 'keep'\n"
 	  "With --json there is a document of one line for each command that has an\n"
 	  "answer, with the number of its \"line\"." },

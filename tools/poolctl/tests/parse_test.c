@@ -375,7 +375,11 @@ static void test_words(void)
 	words_are("'a b' \"c d\"e '' \"\"", "a b|c de|||");
 	words_are("'a\\n#\"' \"it's \\\"it\\\"\"", "a\\n#\"|it's \"it\"|");
 	words_are("a\\ b \\#c \\\\", "a b|#c|\\|");
-	words_are("a\\\n", "a\\|");
+	words_are("a\\\n", NULL);
+	words_are("a \\\r\n", NULL);
+	words_are("a \"b\\", NULL);
+	words_are("a '\\'\n", "a|\\|");
+	words_are("a # \\\n", "a|");
 	words_are("a", "a|");
 	words_are("'a", NULL);
 	words_are("a \"b\\\"", NULL);

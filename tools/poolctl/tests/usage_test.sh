@@ -177,6 +177,19 @@ expect 1 "in place of a command" -b /dev/null list
 expect 1 "-f is for batches" -f list -j
 printf 'version\n\n lsit # wrong\nversion\n' >"$out/batch"
 expect 1 "Command failed $out/batch:3" batch "$out/batch"
+printf '\357\273\277version\n' >"$out/batch"
+expect 0 "poolctl " batch "$out/batch"
+printf 'version\n\357\273\277version\n' >"$out/batch"
+expect 1 "unknown command '\\xef\\xbb\\xbfversion'" batch "$out/batch"
+printf 'version # fine \\\nversion \\\n-j\n' >"$out/batch"
+expect 1 "no line goes on in the next one" batch "$out/batch"
+expect 1 "Command failed $out/batch:2" batch "$out/batch"
+printf 'help\nhelp list\nversion\n' >"$out/batch"
+$POOLCTL batch -j "$out/batch" | python3 -c 'import json, sys
+lines = [json.loads(line) for line in sys.stdin]
+assert [line["line"] for line in lines] == [1, 2, 3]
+assert lines[1]["command"] == "list"'
+report $? "help within a batch in JSON is JSON"
 expect 1 "there is no suite" bench modern
 expect 1 "too large" bench --cpu 4294967296
 expect 1 "there is no context" bench micro --context nmi
