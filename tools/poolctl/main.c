@@ -136,7 +136,8 @@ const struct command commands[] = {
 	  "$MPDEMO_FD, and $MPDEMO_HANDLES has the handles of the N blocks, with spaces\n"
 	  "between them. poolctl uses it too: there 'alloc --hold' and 'take' hold blocks\n"
 	  "until the command ends, and 'keep' gives them to the pool. Exits as the command\n"
-	  "does; 126 where it cannot be run, 127 where it is not found." },
+	  "does; 126 where it cannot be run, 127 where it is not found. All that stands\n"
+	  "behind PROGRAM belongs to it, also without the --." },
 	{ "reset", reset_main, "ARENA", 1, 1, NULL,
 	  "Free all that was allocated from an arena", NULL },
 	{ "bench", bench_main, "[SUITE]", 0, 1, bench_options,

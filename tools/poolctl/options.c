@@ -211,11 +211,31 @@ int options_before_command(int argc, char **argv)
 	return take_options(&tables, front, argc, argv);
 }
 
+/*
+ * NAME [OPTIONS] [--] PROGRAM...: what is behind the program belongs to it. The name is moved
+ * to stand before the program.
+ */
+static int options_before_program(const struct command_option *own, int argc, char **argv)
+{
+	struct getopt_tables tables;
+	int name, program;
+
+	fill_tables(&tables, "+:", own);
+	name = take_options(&tables, own, argc, argv);
+	if (name >= argc)
+		return name;
+	program = name + take_options(&tables, own, argc - name, argv + name);
+	argv[program - 1] = argv[name];
+	return program - 1;
+}
+
 int options_of_command(const struct command *command, int argc, char **argv)
 {
 	const struct command_option *own = command ? command->options : NULL;
 	struct getopt_tables tables;
 
+	if (command && command->run == exec_main)
+		return options_before_program(own, argc, argv);
 	fill_tables(&tables, ":", own);
 	return take_options(&tables, own, argc, argv);
 }
