@@ -72,7 +72,7 @@ static bool describe(struct object *object)
 		any = true;
 	}
 	if (!any)
-		usage_error("there is nothing to be changed");
+		usage_error("there is nothing to be changed: none of its options was given");
 	return any;
 }
 

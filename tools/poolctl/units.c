@@ -10,6 +10,7 @@
 static const char prefixes[] = "KMGTPE";
 
 static const char not_digits[] = "is not a number";
+const char units_too_large[] = "is too large";
 
 /*
  * Digits only: strtoull() would take blanks, a sign, and -1 as 2^64 - 1. Leaves
@@ -74,7 +75,7 @@ const char *units_parse_number(const char *text, uint64_t most, uint64_t *value)
 	if (*text)
 		return not_digits;
 	if (number > most)
-		return "is too large";
+		return units_too_large;
 	*value = number;
 	return NULL;
 }

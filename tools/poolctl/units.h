@@ -13,7 +13,8 @@
 /* A size: 64, 4K = 4KiB = 4096, 4KB = 4000, as zramctl(8) reads them. */
 const char *units_parse_size(const char *text, uint64_t *value);
 
-/* A plain decimal number up to @most. */
+/* A plain decimal number up to @most; else it is units_too_large. */
+extern const char units_too_large[];
 const char *units_parse_number(const char *text, uint64_t most,
 			       uint64_t *value);
 

@@ -88,9 +88,24 @@ expect 1 "did you mean 'list'" -j lsit
 expect 1 "unknown command 'li'" li
 expect 1 "unknown command ''" ""
 expect 1 "unknown command" help nothing
+expect 1 "Try 'poolctl --help'" help nothing -j
 expect 1 "unknown option '-x'" -x
 expect 1 "--bogus" list --bogus -j
-expect 1 "--json" list --json=yes
+expect 1 "'--json' takes no argument" list --json=yes
+expect 1 "did you mean '--json'" --jsno list
+expect 1 "did you mean '--block-size'" create pool rx --blocksize 8
+expect 1 "ambiguous: '--block-size' or '--blocks'" create pool rx --block 8 -j
+expect 1 "unknown option '--blobs'" create pool rx --blobs
+expect 1 "unknown option '--$(printf %062d 0)'" list "--$(printf %0999d 0)"
+expect 1 "did you mean 'failures'" top --once -s failure
+expect 1 "there is no JSON" top -j
+expect 1 "no number of events" monitor -c 0
+expect 1 "the limit is 4096" exec rx -N 5000 -- true
+expect 1 "none of its options" set rx
+expect 1 "unknown option '-x'" exec rx -x -- true
+expect 3 "exec rx" exec rx -d "$out/nothing" ls -x --bogus
+expect 3 "exec rx" exec -d "$out/nothing" -- rx ls -x
+expect 1 "too few" exec rx --
 expect 1 "needs an argument" alloc rx -N
 expect 1 "unexpected argument" list rx
 expect 1 "too few" create pool
@@ -168,7 +183,6 @@ expect 1 "its own columns" stats -i 1 -o NAME -j
 expect 1 "no number of reports" stats -i 1 -c 0
 expect 1 "there is no order" top --once -s nothing
 expect 1 "stats -i 1" top
-expect 1 "stats -i 1 --json" top -j
 expect 1 "unexpected argument" report rx
 expect 0 "doctor" report
 expect 0 '"problems"' report -j
