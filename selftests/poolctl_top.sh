@@ -3,6 +3,8 @@
 #
 # Proves that poolctl top is what a person at a terminal wants it to be: drives it by keys in a
 # tmux of its own, and compares what is on the screen.
+#
+# LIMIT: 120 seconds
 
 # The functions test_* are called by their names.
 # shellcheck disable=SC2317,SC2329
@@ -130,7 +132,7 @@ test_screen()
 	want='poolctl top - TIME, 3 objects, SIZE, every 3600 s, by use
 0 allocs/s, 0 frees/s, 0 failures/s; Enter: map, h: help, q: quit
 
-   ID NAME                     KIND    IN-USE CAPACITY USE%          ALLOCS/s  FREES/s FAILS/s MARKS
+   ID NAME                     KIND    IN-USE CAPACITY USE% BAR      ALLOCS/s  FREES/s FAILS/s MARKS
 >   N beta                     pool        25       50  50% [###...]        0        0       0
     N alpha                    pool        10      100  10% [#.....]        0        0       0
     N gamma                    pool        70     1000   7% [......]        0        0       0'
@@ -213,7 +215,7 @@ p free, but in use at the peak'
 	want='poolctl top - TIME, 4 objects, SIZE, every 3600 s, by use
 0 allocs/s, 0 frees/s, 0 failures/s; Enter: map, h: help, q: quit
 
-   ID NAME                     KIND    IN-USE CAPACITY USE%                                            ALLOCS/s  FREES/s FAILS/s MARKS
+   ID NAME                     KIND    IN-USE CAPACITY USE% BAR                                        ALLOCS/s  FREES/s FAILS/s MARKS
     N beta                     pool        25       50  50% [####################....................]        0        0       0
     N alpha                    pool        10      100  10% [####....................................]        0        0       0
     N gamma                    pool        70     1000   7% [###.....................................]        0        0       0
@@ -449,6 +451,8 @@ test_no_terminal()
 	works poolctl top --once --noheadings
 	[[ ! $stdout =~ NAME ]]
 	[[ $stdout =~ \ beta\ .*\ alpha\ .*\ gamma\  ]]
+	works poolctl top --once -r -B
+	[[ $stdout =~ ^ID\ NAME\ KIND\ IN-USE\ CAPACITY\ USE%\ BAR\ ALLOCS/s\ FREES/s\ FAILS/s\ MARKS$'\n'[0-9]+\ beta\ pool\ 25\ 50\ 50%\ \[###\.\.\.\]\  ]]
 	works poolctl create arena "$(printf 'a%062d' 0)" --size 8
 	works poolctl top --once
 	[[ $stdout =~ \ a0{62}\ arena\  ]]

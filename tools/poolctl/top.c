@@ -161,7 +161,7 @@ static int print_once(struct netlink *netlink, struct top *top,
 	if (read_all(netlink, top, error))
 		return -1;
 	top_order(top);
-	layout = top_lay_out(top, screen_width(TOP_ANY_WIDTH));
+	layout = top_lay_out(top, options.raw ? TOP_ANY_WIDTH : screen_width(TOP_ANY_WIDTH));
 	top_heading(&layout, line);
 	if (!options.noheadings)
 		puts(line);
@@ -177,15 +177,16 @@ static int print_once(struct netlink *netlink, struct top *top,
 static int on_terminal(struct netlink *netlink, struct top *top,
 		       struct kernel_error *error)
 {
-	bool quiet = options.quiet;
+	struct options asked = options;
 	sigset_t before;
 	int result;
 
 	signals_catch(&before);
 	/* A remark would be in the middle of the screen. */
 	options.quiet = true;
+	options.raw = false;
 	result = run(netlink, top, &before, error);
-	options.quiet = quiet;
+	options = asked;
 	top_screen_end();
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return result;

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "cell.h"
+#include "options.h"
 #include "top.h"
 #include "units.h"
 
@@ -131,7 +132,7 @@ static const struct {
 	[IN_USE] = { "IN-USE", 8, 1 },
 	[CAPACITY] = { "CAPACITY", 8, 4 },
 	[USE] = { "USE%", 4, 0 },
-	[BAR] = { "", -8, 6 },
+	[BAR] = { "BAR", -8, 6 },
 	[ALLOCS] = { "ALLOCS/s", 8, 5 },
 	[FREES] = { "FREES/s", 8, 7 },
 	[FAILS] = { "FAILS/s", 7, 3 },
@@ -214,8 +215,8 @@ static void put_columns(const struct top_layout *layout,
 
 		if (!width)
 			continue;
-		used += snprintf(out + used, TOP_WIDTH - used, "%s%*.*s",
-				 used ? " " : "", columns[i].width < 0 ? -width : width,
+		used += snprintf(out + used, TOP_WIDTH - used, "%s%*.*s", used ? " " : "",
+				 options.raw ? 0 : columns[i].width < 0 ? -width : width,
 				 i == NAME ? width : length, texts[i]);
 		if (i == NAME && length > width)
 			out[used - 1] = '+';

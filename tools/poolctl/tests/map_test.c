@@ -219,16 +219,16 @@ static void test_columns(void)
 	      "  ID NAME             IN-USE USE% MARKS",
 	      "   7 a-pool-of-a-n+ 12582906  75% E");
 	looks(&rate, 79,
-	      "  ID NAME         IN-USE CAPACITY USE%          ALLOCS/s  FREES/s FAILS/s MARKS",
+	      "  ID NAME         IN-USE CAPACITY USE% BAR      ALLOCS/s  FREES/s FAILS/s MARKS",
 	      "   7 a-pool-of+ 12582906 16777208  75% [#####.]     3.50        0    1.50 E");
 	looks(&rate, 99,
-	      "  ID NAME                     KIND    IN-USE CAPACITY USE%          ALLOCS/s  FREES/s FAILS/s MARKS",
+	      "  ID NAME                     KIND    IN-USE CAPACITY USE% BAR      ALLOCS/s  FREES/s FAILS/s MARKS",
 	      "   7 a-pool-of-a-name-that-i+ pool  12582906 16777208  75% [#####.]     3.50        0    1.50 E");
 	looks(&rate, 120,
-	      "  ID NAME                                      KIND    IN-USE CAPACITY USE%              ALLOCS/s  FREES/s FAILS/s MARKS",
+	      "  ID NAME                                      KIND    IN-USE CAPACITY USE% BAR          ALLOCS/s  FREES/s FAILS/s MARKS",
 	      "   7 a-pool-of-a-name-that-is-longer-than-most pool  12582906 16777208  75% [########..]     3.50        0    1.50 E");
 	looks(&rate, TOP_ANY_WIDTH,
-	      "  ID NAME                                      KIND    IN-USE CAPACITY USE%          ALLOCS/s  FREES/s FAILS/s MARKS",
+	      "  ID NAME                                      KIND    IN-USE CAPACITY USE% BAR      ALLOCS/s  FREES/s FAILS/s MARKS",
 	      "   7 a-pool-of-a-name-that-is-longer-than-most pool  12582906 16777208  75% [#####.]     3.50        0    1.50 E");
 	for (int width = 1; width < 300; width++) {
 		lay_out(&rate, width, heading, line);
