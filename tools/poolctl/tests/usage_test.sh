@@ -240,6 +240,13 @@ if ! [ -d /sys/module/mempool_demo ]; then
 	expect 3 "mempool-demo" stats -i 1 -j
 	expect 3 "mempool-demo" top --once
 	expect 3 "mempool_demo is not loaded" doctor
+	$POOLCTL doctor -j >"$out/stdout"
+	python3 -c 'import json, sys
+checks = json.load(sys.stdin)["checks"]
+assert len(checks) > 4
+assert all((check["hint"] is None) == (check["status"] == "ok") for check in checks)' \
+		<"$out/stdout"
+	report $? "the doctor says what to do about each problem"
 fi
 
 if [ -c /dev/full ]; then
