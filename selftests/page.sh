@@ -26,10 +26,12 @@ pattern_of()
 	done
 	pattern=
 	while [[ $text == *...* ]]; do
-		pattern+=$(printf '%q' "${text%%...*}")'*'
+		printf -v line '%q' "${text%%...*}"
+		pattern+=$line'*'
 		text=${text#*...}
 	done
-	pattern+=$(printf '%q' "$text")
+	printf -v line '%q' "$text"
+	pattern+=$line
 }
 
 # Say so, and fail.
@@ -54,7 +56,7 @@ compare()	# COMMAND STATUS OUTPUT [LINE]...
 		return 1
 	fi
 	pattern_of "$@"
-	[ "$(eval "[[ \$output == $pattern ]] && echo y")" = y ] ||
+	eval "[[ \$output == $pattern ]]" ||
 		differs "$command" "$status" "$output" "$@"
 }
 
@@ -137,11 +139,16 @@ run_page()	# PAGE COMMANDS
 }
 
 # $? of an example is that of the command before it.
+ended_with()	# STATUS
+{
+	return "$1"
+}
+
 run_command()
 {
 	local status=$example_status
 
 	example_status=0
-	eval "(exit $status); $example_command" > "$tap_dir/shown" 2>&1 || example_status=$?
+	eval "ended_with $status; $example_command" > "$tap_dir/shown" 2>&1 || example_status=$?
 	example_output=$(< "$tap_dir/shown")
 }

@@ -178,24 +178,31 @@ test_debugfs_agrees()
 # footprints of objects are not always the same.
 test_metrics()
 {
-	local line
+	local line text
 
 	clear_objects
+	works poolctl metrics --format openmetrics
+	same $'mempool_demo_objects 0\n# EOF' "${stdout##*gauge$'\n'}" "OpenMetrics of nothing"
 	works poolctl metrics
 	same 'mempool_demo_objects 0' "${stdout##*$'\n'}" "metrics of nothing"
 	works poolctl create pool 'bul"lets' --block-size 24 --blocks 1000
-	works poolctl create arena request --size 64K
+	works poolctl create arena 're{que}s=,#t' --size 64K
 	works poolctl alloc 'bul"lets' -N 3
-	works poolctl alloc request --size 100
+	works poolctl alloc 're{que}s=,#t' --size 100
 	refused EAGAIN poolctl alloc 'bul"lets' -N 998
 	works poolctl metrics
 	same "$(tail -n +2 metrics.prom)" "$(sed -E 's/id="[0-9]+"/id="1"/
 		s/^(mempool_demo_footprint_bytes.*) [1-9][0-9]+$/\1 100000/' "$out")" metrics
 
+	# OpenMetrics differs in the names of families of counters, and in its end.
+	works poolctl metrics
+	text=$stdout
 	works poolctl metrics --format openmetrics
 	same '# EOF' "${stdout##*$'\n'}" "the last line of OpenMetrics"
 	grep -qx '# TYPE mempool_demo_allocs counter' "$out"
 	grep -q '^mempool_demo_allocs_total{.*} 3$' "$out"
+	same "$text" "$(sed -E '$d; /^# (HELP|TYPE) .*_(allocs|frees|failures|refused|reclaimed|corrupted) /s//&_total /
+		s/ _total/_total/' "$out")" "OpenMetrics as text"
 	misused poolctl metrics --format xml
 
 	# Of one that grows, what it may have, of which none can use more.
@@ -208,7 +215,7 @@ test_metrics()
 	done
 	works poolctl destroy grows
 	json_error 1 null poolctl metrics --json
-	works poolctl destroy 'bul"lets' request
+	works poolctl destroy 'bul"lets' 're{que}s=,#t'
 }
 
 # Every answer is one document, of which each number is a number.

@@ -436,7 +436,7 @@ test_read_elsewhere()
 	refused ENOENT poolctl exec none -- true
 	misused poolctl exec p
 	misused poolctl exec p -N 4097 -- true
-	misused poolctl exec p ls -l
+	misused poolctl exec p -l ls
 	# As a file that may be written only.
 	works poolctl create pool w --block-size 8 --blocks 8 --mode 0222
 	works poolctl alloc w

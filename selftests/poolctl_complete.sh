@@ -14,6 +14,20 @@
 # shellcheck source=tools/completion/poolctl
 . "$(dirname "$0")/completion-poolctl"
 
+# What does not change is asked for once.
+poolctl()
+{
+	local cache="$tap_dir/${*//[^a-z]/_}"
+
+	if [ "$1" != help ]; then
+		command poolctl "$@"
+	elif [ -e "$cache" ]; then
+		printf '%s\n' "$(< "$cache")"
+	else
+		command poolctl "$@" | tee "$cache"
+	fi
+}
+
 # As bash does it when somebody presses Tab at the end of the line.
 completed()	# LINE WANTED...
 {

@@ -112,6 +112,7 @@ test_limits()
 
 	works poolctl create arena x --size 4096
 	refused ERANGE poolctl alloc x --size 0
+	stderr_has 'try: a size from 1 on'
 	refused ERANGE poolctl alloc x --size 8 --align 3
 	refused ENOSPC poolctl alloc x --size 9223372036854775808
 	works poolctl destroy x
@@ -122,7 +123,7 @@ test_names()
 	local name
 
 	clear_objects
-	for name in '' / ../../etc .hidden 'a b' $'a\nb' $'a\e[31mb' $'\xff\xfe' ä; do
+	for name in '' / ../../etc .hidden 'a b' 'a\b' $'a\nb' $'a\e[31mb' $'\xff\xfe' ä; do
 		misused_or_refused poolctl create pool "$name" --block-size 8 --blocks 8
 		misused_or_refused poolctl alloc "$name"
 	done
@@ -152,12 +153,13 @@ test_names()
 # A malformed name: poolctl may see that by itself, or the kernel does.
 misused_or_refused()
 {
-	local status=0
+	local status
 
-	"$@" > "$out" 2> "$err" || status=$?
+	run "$@"
 	case $status in
-	1) misused "$@" ;;
-	*) refused '(EINVAL|ENOENT)' "$@" ;;
+	1) is_usage_error ;;
+	2) is_refusal '(EINVAL|ENOENT)' ;;
+	*) wrong "exit status $status: $*" ;;
 	esac
 }
 
@@ -198,6 +200,77 @@ test_json_errors()
 	json_error 2 '"EOPNOTSUPP"' poolctl reset p --json
 	json_error 2 '"ENOSPC"' poolctl alloc p -N 9 --json
 	json_error 2 '"EOPNOTSUPP"' poolctl alloc p --size 9 --json
+	works poolctl destroy p
+}
+
+# What was probably meant, of the objects that there are.
+test_did_you_mean()
+{
+	local command
+
+	clear_objects
+	works poolctl create pool bullets --block-size 8 --blocks 8
+	works poolctl create arena an-arena-with-a-long-name --size 4K
+	for command in 'stats bulets' 'show bulelts' 'map bullet' 'holders bullest' 'alloc Bullets' \
+		'free bulles 0.1' 'destroy bullletts' 'set bulletz --low 1 --high 2' 'verify bulets' \
+		'read bulets 0.1 --hex' 'exec bulets true' 'stats bulets -i 1'; do
+		# shellcheck disable=SC2086 # several words
+		refused ENOENT poolctl $command
+		stderr_has "try: did you mean 'bullets'\? 'poolctl list' shows"
+	done
+	refused ENOENT poolctl reset an-arena-with-long-name
+	stderr_has "did you mean 'an-arena-with-a-long-name'"
+	json 2 '.error.hint | test("^did you mean .bullets.")' poolctl stats bulets --json
+	refused ENOENT poolctl stats rockets
+	stderr_has "try: 'poolctl list' shows"
+	# A handle is no name.
+	refused ENOENT poolctl free bullets 7.7
+	stderr_has "try: use a handle that"
+	works poolctl destroy bullets an-arena-with-a-long-name
+}
+
+# What fits to this kind of object.
+test_hint_of_kind()
+{
+	local name
+
+	clear_objects
+	works poolctl create arena a --size 4K
+	works poolctl create heap h --blocks 8
+	for name in a h; do
+		refused EOPNOTSUPP poolctl alloc "$name"
+		stderr_has 'kernel: the object is no pool'
+		stderr_has 'try: --size SIZE'
+		refused EOPNOTSUPP poolctl alloc "$name" -N 2
+		stderr_has 'try: --size in place of -N'
+		refused EOPNOTSUPP poolctl exec "$name" -N 2 -- true
+		stderr_has 'try: no -N'
+	done
+	refused EOPNOTSUPP poolctl free a 0.1
+	stderr_has "try: 'poolctl reset'"
+	refused EOPNOTSUPP poolctl reset h
+	stderr_has 'kernel: the object is no arena'
+	stderr_has "try: 'poolctl free'"
+	refused ERANGE poolctl alloc h --size 0
+	stderr_has 'try: a size from 1 on'
+	works poolctl destroy a h
+}
+
+# What stands behind the program belongs to it.
+test_exec_options()
+{
+	clear_objects
+	works poolctl create pool p --block-size 8 --blocks 8
+	works poolctl exec p echo -n -x --json
+	same '-x --json' "$stdout" "arguments of the program"
+	# shellcheck disable=SC2016 # a variable of what is run
+	works poolctl exec -N 2 p sh -c 'echo $MPDEMO_HANDLES'
+	same '0.1 1.1' "$stdout" handles
+	# shellcheck disable=SC2016
+	works poolctl exec p -N 1 -- sh -c 'echo $MPDEMO_HANDLES'
+	[[ $stdout =~ ^[01]\.2$ ]]
+	misused poolctl exec p -x -- true
+	misused poolctl exec p --
 	works poolctl destroy p
 }
 
@@ -244,8 +317,8 @@ test_doctor()
 	echo 1 > /sys/module/mempool_demo/parameters/max_objects
 	status_of 0 poolctl doctor
 	echo "$max" > /sys/module/mempool_demo/parameters/max_objects
-	[[ $stdout =~ p:\ 1\ allocations\ failed.*try: ]]
-	[[ $stdout =~ p:\ 1\ frees\ were\ refused ]]
+	[[ $stdout =~ p:\ 1\ allocation\ failed.*try: ]]
+	[[ $stdout =~ p:\ 1\ free\ was\ refused ]]
 	[[ $stdout =~ note\ *limits\ *1\ of\ max_objects=1 ]]
 	json 0 '.problems == 0 and (.checks | length > 6 and
 		all((.hint == null) == (.status == "ok"))) and
@@ -327,6 +400,25 @@ test_loads_on_demand()
 	esac
 }
 
+# Every command that has something to say.
+cannot_print()	# WHY HANDLE [FILE]: where to, or nowhere: stdout is closed
+{
+	local command status
+
+	for command in stats 'stats p' 'stats p -j' 'show p' 'map p' 'map p --svg -' 'holders p' \
+		'top --once' "read p $2" 'verify p' metrics doctor report help 'help list' version; do
+		status=0
+		# shellcheck disable=SC2086 # several words
+		if [ $# -gt 2 ]; then
+			poolctl $command > "$3" 2> "$err" || status=$?
+		else
+			poolctl $command >&- 2> "$err" || status=$?
+		fi
+		same 2 "$status" "exit status of $command"
+		grep -q "^poolctl: .*$1" "$err" || wrong "$command: no '$1' in $(< "$err")"
+	done
+}
+
 # What cannot be written was not done, or is at least not called a success.
 test_full_disk()
 {
@@ -346,6 +438,8 @@ test_full_disk()
 	poolctl stats p -i 1 -c 1 > /dev/full 2> "$err" || status=$?
 	same 2 "$status" "exit status"
 	grep -q '^poolctl: .*No space left' "$err"
+	works poolctl alloc p
+	cannot_print 'No space left' "$stdout" /dev/full
 	works poolctl destroy p
 }
 
@@ -369,17 +463,28 @@ test_closed_streams()
 	same 2 "$status" "exit status of batch without stderr"
 	works poolctl read p 0.1
 	same unharmed "$(cat "$out")" "block of somebody else"
+	cannot_print 'Bad file descriptor' 0.1
 	works poolctl destroy p
 }
 
-# A hint names the command that was used.
+# A hint says how much room there is.
 test_hint_of_offset()
 {
 	clear_objects
 	works poolctl create pool p --block-size 8 --blocks 8
 	works poolctl alloc p
 	refused ERANGE poolctl read p 0.1 --offset 9
-	stderr_has "try: 'poolctl help read' shows"
+	stderr_has "try: --offset 8 at most"
+	refused ERANGE poolctl write p 0.1 text --offset 9
+	stderr_has "try: --offset 8 at most"
+	refused ENOSPC poolctl write p 0.1 'nine byte'
+	stderr_has 'try: 8 bytes at most: a block has 8$'
+	refused ENOSPC poolctl write p 0.1 aa --offset 7
+	stderr_has 'try: 1 byte at most: a block has 8, of which --offset skips some$'
+	works poolctl write p 0.1 'all eigh'
+	stderr_has 'wrote 8 bytes$'
+	works poolctl write p 0.1 a --offset 7
+	stderr_has 'wrote 1 byte$'
 	works poolctl verify p
 	grep -q "try: 'poolctl set p --poison on'" "$out"
 	works poolctl destroy p

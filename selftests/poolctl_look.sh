@@ -21,7 +21,7 @@ begin_holder()	# NAME COUNT
 	exec 9> "$tap_dir/hold"
 	until [ -s "$tap_dir/held" ]; do
 		kill -0 "$holder"
-		sleep 0.05
+		pause
 	done
 }
 
@@ -51,6 +51,8 @@ test_holders()
 		poolctl holders rx -j
 	works poolctl holders rx --noheadings --raw
 	[[ $stdout =~ \ "$holder"\ poolctl\ rw\ 5\ -\ [0-9]+s$ ]]
+	works poolctl holders rx --noheadings --raw --bytes
+	[[ $stdout =~ \ "$holder"\ poolctl\ rw\ 5\ -\ [0-9]{7,}$ ]]
 	end_holder
 	json 0 '.holders == []' poolctl holders rx -j
 
@@ -105,6 +107,12 @@ test_map()
 		.states.held == 3 and .states.kept == 64 and ([.states[]] | add == 130)))' \
 		poolctl map bullets -j
 
+	# On a narrow terminal no row is broken.
+	COLUMNS=40 works poolctl map bullets
+	[[ $stdout =~ $'\n'\ {7}0\ k\.\.k{21}$'\n'\ {6}24\ k{24}$'\n' ]] || wrong "40 columns"
+	COLUMNS=5 works poolctl map bullets
+	[[ $stdout =~ $'\n       0 k..kkkkk\n       8 kkkkkkkk\n       *\n      64 kkhhh...\n' ]] || wrong "5 columns"
+
 	# No colors in a pipe, and where somebody wants them the same letters.
 	works poolctl map bullets --color=always
 	[[ $stdout =~ $'\033'\[35mk$'\033'\[90m\.\. ]]
@@ -119,11 +127,18 @@ test_map_of_others()
 
 	clear_objects
 	works poolctl create arena a --size 64K
+	works poolctl map a
+	same $'64K, 0B in use, 0B at the peak\n       0 '"$(printf '%064d' 0 | tr 0 .)"$'\n. free: 64K' \
+		"${stdout#*$'\n'}" "map of an arena that nobody uses"
 	works poolctl alloc a --size 32K
 	works poolctl reset a
 	works poolctl alloc a --size 16K
 	works poolctl map a
+	[[ $stdout =~ $'\n'64K,\ 16K\ in\ use,\ 32K\ at\ the\ peak$'\n' ]]
 	[[ $stdout =~ \ 0\ hhhhhhhhhhhhhhhhpppppppppppppppp\.{32}$'\n' ]]
+	[[ $stdout =~ $'\n. free: 48K\nh in use: 16K\np free, but in use at the peak: 16K'$ ]]
+	works poolctl map a --bytes
+	[[ $stdout =~ 65536,\ 16384\ in\ use.*free:\ 49152$'\n' ]]
 	json 0 '.kind == "arena" and .bytes == 65536 and .in_use == 16384 and .peak == 32768 and
 		.parts == []' poolctl map a --json
 
@@ -198,12 +213,17 @@ test_rates()
 	[[ ${lines[4]} =~ ^a\ +arena\ +0B\ +4K\ +0%\ +0\ +0\ +0$ ]]
 	works poolctl stats rx -i 0.1 -c 1 --noheadings --raw
 	[[ $stdout =~ ^rx\ pool\ 4\ 10\ 40%\ [0-9.]+\ 0\ 0$ ]]
+	# Columns are below each other, however long a name is.
+	works poolctl create arena "a-long-name-$(printf %051d 0)" --size 4K
+	works poolctl stats -i 0.1 -c 1
+	[[ $stdout =~ ^NAME\ {60}KIND\ .*$'\nrx'\ {62}pool\ .*$'\na-'[^\ ]{61}\ arena\  ]] || wrong columns
+	works poolctl destroy "a-long-name-$(printf %051d 0)"
 	works poolctl destroy a
 
 	# What happens between two reports is in the second, once.
 	poolctl stats rx -i 1 -c 2 -j > "$tap_dir/reports" &
 	until [ -s "$tap_dir/reports" ]; do
-		sleep 0.05
+		pause
 	done
 	refused EAGAIN poolctl alloc rx -N 7
 	works poolctl alloc rx -N 3
@@ -237,7 +257,7 @@ test_rates_end()
 		: > "$tap_dir/reports"
 		poolctl stats -i 60 > "$tap_dir/reports" &
 		until [ -s "$tap_dir/reports" ]; do
-			sleep 0.05
+			pause
 		done
 		kill -"$signal" $!
 		wait $!

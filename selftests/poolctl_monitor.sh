@@ -163,8 +163,7 @@ test_count_and_time()
 	[[ $seen =~ ^([-0-9]+T[:0-9]+)\.[0-9]{3}\ created\ +a,\ .*$'\n'([-0-9]+T[:0-9]+)\.[0-9]{3}\ deleted\ +a, ]]
 	[[ ! ${BASH_REMATCH[1]} < $begin && ! ${BASH_REMATCH[2]} < ${BASH_REMATCH[1]} &&
 		! ${BASH_REMATCH[2]} > $end && ! $seen =~ ' b,' ]]
-	works poolctl monitor -c 0
-	no_stdout
+	misused poolctl monitor -c 0
 	works poolctl destroy b
 }
 

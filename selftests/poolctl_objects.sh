@@ -43,7 +43,7 @@ test_columns()
 	says 'b 8 24 | c 0 - | a 30 64' poolctl list -n -r -B --output name,in-use,block-size
 	works poolctl list -r -o +OWNER,LEVEL
 	[[ $stdout == 'ID NAME KIND SIZE CAPACITY IN-USE PEAK USE% FAILURES OWNER LEVEL'$'\n'* ]]
-	[[ $stdout == *' b pool 24B 10 8 8 80% 0 root normal'$'\n'* ]]
+	[[ $stdout == *' b pool 24B 10 8 8 80% 0 root -'$'\n'* ]]
 	[[ $stdout == *' c arena - 4K 0B 0B 0% 0 root -'$'\n'* ]]
 	says '[########..] 2 | [..........] 4K | [###.......] 70' poolctl list -nr -o BAR,FREE
 	says '10 | 100 | -' poolctl stats -nr -o blocks -s -blocks
@@ -75,8 +75,13 @@ test_order()
 	# What is not there comes last in either order.
 	says 'a | b | c' poolctl list -nr -o NAME -s BLOCKS
 	says 'b | a | c' poolctl list -nr -o NAME -s -BLOCKS
-	# What is the same stays as it was.
-	says 'b | a | c' poolctl list -nr -o NAME -s LEVEL
+	# What is the same stays as it was. Who has no watermarks has no level, but in JSON.
+	works poolctl set a --low 1 --high 2
+	says 'a | b | c' poolctl list -nr -o NAME -s LEVEL
+	says 'b - | c - | a normal' poolctl list -nr -o NAME,LEVEL
+	works poolctl stats b -nr
+	[[ $stdout == *$'\nlevel -\n'* ]] || wrong "no level"
+	json 0 '[.objects[].level] == ["normal", null, "normal"]' poolctl stats -o LEVEL --json
 	json 0 '[.objects[].name] == ["c", "b", "a"]' poolctl list -s -IN-USE --json
 	json 0 '[.objects[].name] == ["a", "b", "c"]' poolctl stats -s name --json
 	json 0 '.objects == [{"name": "b", "use_percent": 80, "owner": "root"},
@@ -91,6 +96,22 @@ test_order()
 	json_error 2 '"ENOENT"' poolctl stats nothing -o NAME --json
 	clear_objects
 	json 0 '.objects == []' poolctl list -o NAME -s NAME --json
+}
+
+# People read how long that is, and programs get all of it.
+test_age()
+{
+	local age
+
+	three_objects
+	works poolctl list -nr -o AGE
+	[[ $stdout =~ ^([0-9]+m)?[0-9]+s$'\n' ]] || wrong "no age"
+	works poolctl list -nr -o AGE -B
+	[[ $stdout =~ ^[0-9]{7,}$'\n' ]] || wrong "no nanoseconds"
+	age=${stdout%%$'\n'*}
+	json 0 ".objects[0].age > $age" poolctl list -o AGE --json
+	works poolctl stats a -nr
+	[[ $stdout =~ $'\nage '([0-9]+m)?[0-9]+s$'\n' ]] || wrong "no age"
 }
 
 test_colors()

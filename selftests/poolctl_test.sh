@@ -8,15 +8,32 @@
 out=$tap_dir/stdout
 err=$tap_dir/stderr
 
+run()		# PROGRAM [ARGUMENT]...
+{
+	status=0
+	"$@" > "$out" 2> "$err" || status=$?
+	contents_of "$out" stdout
+	contents_of "$err" stderr
+}
+
+# As $(< FILE), which is a process, and up to the first NUL.
+contents_of()	# FILE VARIABLE
+{
+	local -n into=$2
+
+	IFS= read -r -d '' into < "$1" || true
+	while [[ $into == *$'\n' ]]; do
+		into=${into%$'\n'}
+	done
+}
+
 status_of()	# WANTED PROGRAM [ARGUMENT]...
 {
-	local wanted=$1 status=0
+	local wanted=$1 status
 
 	shift
-	"$@" > "$out" 2> "$err" || status=$?
-	stdout=$(< "$out")
-	stderr=$(< "$err")
-	[ $status -eq "$wanted" ] ||
+	run "$@"
+	[ "$status" -eq "$wanted" ] ||
 		wrong "wanted exit status $wanted, got $status: $*"
 }
 
@@ -51,6 +68,13 @@ refused()	# ERRNO PROGRAM [ARGUMENT]...
 
 	shift
 	status_of 2 "$@"
+	is_refusal "$errno"
+}
+
+is_refusal()	# ERRNO
+{
+	local errno=$1
+
 	no_stdout
 	stderr_has "(^|"$'\n'")poolctl: [^"$'\n'"]*$errno"
 	stderr_has $'\n  kernel: .....'
@@ -62,6 +86,11 @@ refused()	# ERRNO PROGRAM [ARGUMENT]...
 misused()	# PROGRAM [ARGUMENT]...
 {
 	status_of 1 "$@"
+	is_usage_error
+}
+
+is_usage_error()
+{
 	no_stdout
 	stderr_has '^poolctl: .....'
 	stderr_has $'\n'"Try 'poolctl .*--help' for more information\.$"
@@ -90,7 +119,7 @@ json()		# STATUS FILTER PROGRAM [ARGUMENT]...
 	shift 2
 	status_of "$status" "$@"
 	[ ${#json_filters[@]} -gt 0 ] || : > "$tap_dir/json"
-	cat "$out" >> "$tap_dir/json"
+	printf '%s\n' "$stdout" >> "$tap_dir/json"
 	json_filters+=("($filter)")
 	json_calls+=("$*")
 }
@@ -142,12 +171,24 @@ no_objects()
 	same '' "$(poolctl list --noheadings)" "poolctl list"
 }
 
-# Nothing of earlier test cases.
+# Nothing of earlier test cases. Deleted ones, which somebody has open, have no name.
 clear_objects()
 {
-	local name
+	local name names=()
 
-	poolctl list --noheadings --raw | while read -r _ name _; do
-		poolctl destroy "$name" 2> /dev/null || true
-	done
+	while read -r name; do
+		case $name in
+		'(deleted)'|'(anonymous)') ;;
+		*) names+=("$name") ;;
+		esac
+	done < <(poolctl list --noheadings --raw --output NAME 2> /dev/null)
+	[ ${#names[@]} -eq 0 ] || poolctl --quiet destroy "${names[@]}"
+}
+
+# For 50 ms, without a process.
+mkfifo "$tap_dir/never"
+exec 7<> "$tap_dir/never"
+pause()
+{
+	read -r -t 0.05 -u 7 || true
 }

@@ -3,6 +3,8 @@
 #
 # Proves that poolctl top is what a person at a terminal wants it to be: drives it by keys in a
 # tmux of its own, and compares what is on the screen.
+#
+# LIMIT: 120 seconds
 
 # The functions test_* are called by their names.
 # shellcheck disable=SC2317,SC2329
@@ -18,12 +20,10 @@ unset TMUX NO_COLOR COLUMNS LINES
 tmux_()
 {
 	# It insists on a locale with UTF-8.
-	LOCPATH=$TERMINFO LC_ALL=C.UTF-8 \
-		"$here/tmux" -L "$(< "$tap_dir/server")" -f "$tap_dir/tmux.conf" "$@"
+	LOCPATH=$TERMINFO LC_ALL=C.UTF-8 "$here/tmux" -L top -f "$tap_dir/tmux.conf" "$@"
 }
 
 echo 'set -g default-terminal screen' > "$tap_dir/tmux.conf"
-echo none > "$tap_dir/server"
 trap 'tmux_ kill-server 2> /dev/null; tap_exit' EXIT
 
 screen()
@@ -39,7 +39,7 @@ wait_for()	# REGULAR-EXPRESSION
 	for ((tries = 0; tries < 100; tries++)); do
 		shown=$(screen)
 		[[ ! $shown =~ $1 ]] || return 0
-		sleep 0.05
+		pause
 	done
 	printf '%s\n' "no '$1' on the screen:" "$shown"
 	return 1
@@ -53,12 +53,16 @@ keys()		# KEY...
 # A shell on a terminal of that size.
 begin()
 {
+	local shell="PS1='\$ ' bash --norc --noprofile"
+
 	[ -x "$here/tmux" ] || skip "there is no tmux"
-	# A new one each time: the old one may take its time to end.
-	tmux_ kill-server 2> /dev/null || true
-	echo "$BASHPID" > "$tap_dir/server"
-	tmux_ new-session -d -x 100 -y 24 "PS1='\$ ' bash --norc --noprofile"
-	wait_for '\$ *$'
+	# One server for all test cases, and whatever was on its screen is gone.
+	if ! tmux_ respawn-pane -k "$shell" 2> /dev/null; then
+		tmux_ new-session -d -x 100 -y 24 "$shell"
+	fi
+	tmux_ resize-window -x 100 -y 24
+	tmux_ clear-history
+	wait_for '^\$ *$'
 }
 
 # top in it, which reads anew only when it is asked to.
@@ -73,12 +77,14 @@ begin_top()
 make_pools()
 {
 	clear_objects
-	works poolctl create pool alpha --block-size 8 --blocks 100
-	works poolctl create pool beta --block-size 64 --blocks 50
-	works poolctl create pool gamma --block-size 16 --blocks 1000
-	works poolctl alloc alpha -N 10
-	works poolctl alloc beta -N 25
-	works poolctl alloc gamma -N 70
+	works poolctl --quiet batch <<- 'END'
+		create pool alpha --block-size 8 --blocks 100
+		create pool beta --block-size 64 --blocks 50
+		create pool gamma --block-size 16 --blocks 1000
+		alloc alpha -N 10
+		alloc beta -N 25
+		alloc gamma -N 70
+	END
 }
 
 # What does not depend on the time: rates are 0 after a second reading.
@@ -90,7 +96,19 @@ settled()
 
 names()
 {
-	screen | sed -nE 's/^[> ] *[0-9]+ ([a-z]+) .*/\1/p' | tr '\n' ' '
+	screen | sed -nE 's/^[> ] *[0-9]+ ([a-z0-9-]+)[+ ].*/\1/p' | tr '\n' ' '
+}
+
+# Without what is not always the same.
+plain_screen()
+{
+	screen | sed -E '1s/[0-9:]{8},/TIME,/; 1s/, [0-9.]+[KM],/, SIZE,/
+		5,$s/^([> ]) *[0-9]+ ([a-z])/\1   N \2/; s/ +$//'
+}
+
+plain_map()
+{
+	screen | sed -E '1s/id [0-9]+/id N/; s/ +$//'
 }
 
 wait_for_names()	# NAMES
@@ -99,7 +117,7 @@ wait_for_names()	# NAMES
 
 	for ((tries = 0; tries < 100; tries++)); do
 		[ "$(names)" != "$1 " ] || return 0
-		sleep 0.05
+		pause
 	done
 	same "$1 " "$(names)" order
 }
@@ -114,12 +132,11 @@ test_screen()
 	want='poolctl top - TIME, 3 objects, SIZE, every 3600 s, by use
 0 allocs/s, 0 frees/s, 0 failures/s; Enter: map, h: help, q: quit
 
-  ID NAME                     KIND   IN-USE    SIZE USE%          ALLOCS/s  FREES/s FAILS/s MARKS
-> N beta                    pool       25      50  50% [###...]        0        0       0
-  N alpha                   pool       10     100  10% [#.....]        0        0       0
-  N gamma                   pool       70    1000   7% [......]        0        0       0'
-	same "$want" "$(screen | sed -E '1s/[0-9:]{8},/TIME,/; 1s/, [0-9.]+[KM],/, SIZE,/
-		5,7s/^(.) *[0-9]+ /\1 N /; s/ +$//')" screen
+   ID NAME                     KIND    IN-USE CAPACITY USE% BAR      ALLOCS/s  FREES/s FAILS/s MARKS
+>   N beta                     pool        25       50  50% [###...]        0        0       0
+    N alpha                    pool        10      100  10% [#.....]        0        0       0
+    N gamma                    pool        70     1000   7% [......]        0        0       0'
+	same "$want" "$(plain_screen)" screen
 
 	keys h
 	wait_for 'Keys of poolctl top.*SPACE +read again now'
@@ -130,6 +147,115 @@ test_screen()
 	keys Escape
 	wait_for '3 objects'
 	works poolctl destroy alpha beta gamma
+}
+
+# A narrow one has fewer columns, and of each what matters most.
+test_narrow_and_tall()
+{
+	local want
+
+	make_pools
+	works poolctl --quiet batch <<- 'END'
+		create arena a-long-name-of-an-arena --size 64K
+		alloc a-long-name-of-an-arena --size 64K
+		reset a-long-name-of-an-arena
+		alloc a-long-name-of-an-arena --size 1
+	END
+	begin_top
+	settled
+	tmux_ resize-window -x 40 -y 14
+	want='0 allocs/s, 0 frees/s, 0 failures/s; Ent
+
+   ID NAME             IN-USE USE% MARKS
+>   N beta                 25  50%
+    N alpha                10  10%
+    N gamma                70   7%
+    N a-long-name-o+       1B   0%'
+	wait_for 'USE% MARKS'
+	# How much of the first line is seen depends on the numbers in it.
+	same "$want" "$(plain_screen | sed 1d)" "40 columns"
+
+	# Its map, and all of the legend.
+	keys Enter
+	want='pool beta, id N
+Enter: back, q: quit
+
+50 blocks of 64B, 25 in use
+       0 kkkkkkkkkkkkkkkkkkkkkkkk
+      24 k.......................
+      48 ..
+
+
+
+
+
+. free  m cached  r reserved  h held
+k kept  + moving  - absent'
+	wait_for 'absent'
+	same "$want" "$(plain_map)" "map in 40 columns"
+	keys Enter
+	wait_for 'USE% MARKS'
+	keys End Enter
+	want='arena a-long-name-of-an-arena, id N
+Enter: back, q: quit
+
+1 of 65536 bytes in use, 65536 at the pe
+         hppppppppppppppppppppppp
+
+. free
+h in use
+p free, but in use at the peak'
+	wait_for 'h in use'
+	same "$want" "$(plain_map)" "map of an arena"
+	keys Enter
+	wait_for 'USE% MARKS'
+
+	# More room than there is to show: all columns, whole names, and nothing is repeated.
+	tmux_ resize-window -x 200 -y 100
+	want='poolctl top - TIME, 4 objects, SIZE, every 3600 s, by use
+0 allocs/s, 0 frees/s, 0 failures/s; Enter: map, h: help, q: quit
+
+   ID NAME                     KIND    IN-USE CAPACITY USE% BAR                                        ALLOCS/s  FREES/s FAILS/s MARKS
+    N beta                     pool        25       50  50% [####################....................]        0        0       0
+    N alpha                    pool        10      100  10% [####....................................]        0        0       0
+    N gamma                    pool        70     1000   7% [###.....................................]        0        0       0
+>   N a-long-name-of-an-arena  arena       1B      64K   0% [........................................]        0        0       0'
+	wait_for 'ALLOCS/s'
+	same "$want" "$(plain_screen)" "200 columns"
+	# As many as there is room for, from the first to the last.
+	printf 'create arena many-%d --size 8\n' {1..40} | poolctl --quiet batch
+	keys n Space
+	wait_for 'many-1 .*many-40 .*many-9 '
+	same 44 "$(names | wc -w)" "objects in 100 lines"
+	tmux_ resize-window -x 60 -y 10
+	keys Home
+	wait_for '> *[0-9]+ a-long'
+	same 6 "$(names | wc -w)" "objects in 10 lines"
+	keys End
+	wait_for 'many-9 '
+	clear_objects
+}
+
+test_no_colors()
+{
+	make_pools
+	begin
+	keys 'poolctl top -d 3600' Enter
+	wait_for 'poolctl top - '
+	keys Enter
+	wait_for 'beta, id'
+	[[ $(tmux_ capture-pane -p -e) =~ $'\e'\[[0-9\;]*35m ]]
+	keys q
+	for how in 'NO_COLOR=1 poolctl top' 'poolctl top --color=never'; do
+		keys C-l "clear; $how -d 3600" Enter
+		wait_for 'poolctl top - '
+		keys Enter
+		wait_for 'beta, id'
+		[[ ! $(tmux_ capture-pane -p -e) =~ $'\e'\[[0-9\;]*3[0-9]m ]]
+		keys q
+		wait_for '\$ *$'
+	done
+	clear_objects
 }
 
 test_orders()
@@ -176,7 +302,7 @@ test_map_of_selected()
 	keys Enter
 	wait_for 'pool alpha, id'
 	same "$want" "$(screen | sed -n 4,6p)" "map of alpha"
-	wait_for '\. free  m cached  r reserved  h held  k kept'
+	wait_for '\. free  m cached  r reserved  h held  k kept  \+ moving  - absent'
 	works poolctl free alpha 0.1
 	keys Space
 	wait_for '       0 \.kk\.kk'
@@ -211,7 +337,7 @@ test_reclaimed()
 	poolctl exec beta -N 5 -- sh -c 'echo held; read -r' < "$tap_dir/hold" > "$tap_dir/held" &
 	exec 9> "$tap_dir/hold"
 	until [ -s "$tap_dir/held" ]; do
-		sleep 0.05
+		pause
 	done
 	keys Space
 	wait_for 'beta +pool +30 '
@@ -240,7 +366,7 @@ test_resize()
 		tmux_ resize-window -x "$1" -y "$2"
 		keys Space m Space h h
 		sleep 0.1
-		while read -r line; do
+		while IFS= read -r line; do
 			[ ${#line} -le "$1" ]
 		done < <(screen)
 	done
@@ -325,10 +451,18 @@ test_no_terminal()
 	works poolctl top --once --noheadings
 	[[ ! $stdout =~ NAME ]]
 	[[ $stdout =~ \ beta\ .*\ alpha\ .*\ gamma\  ]]
+	works poolctl top --once -r -B
+	[[ $stdout =~ ^ID\ NAME\ KIND\ IN-USE\ CAPACITY\ USE%\ BAR\ ALLOCS/s\ FREES/s\ FAILS/s\ MARKS$'\n'[0-9]+\ beta\ pool\ 25\ 50\ 50%\ \[###\.\.\.\]\  ]]
+	works poolctl create arena "$(printf 'a%062d' 0)" --size 8
+	works poolctl top --once
+	[[ $stdout =~ \ a0{62}\ arena\  ]]
+	COLUMNS=50 works poolctl top --once
+	[[ $stdout =~ \ a0+\+\  ]]
+	not grep -E '.{51}' "$out"
 	begin
 	keys 'TERM=nosuch poolctl top; echo status $?' Enter
 	wait_for 'no such terminal.*status 1'
-	works poolctl destroy alpha beta gamma
+	clear_objects
 }
 
 tap_run

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Arguments of commands and options: read, or reported as a usage error. */
 #include <grp.h>
+#include <inttypes.h>
 #include <linux/mempool_demo.h>
 #include <pwd.h>
 #include <string.h>
@@ -48,8 +49,14 @@ bool argument_size(const char *option, const char *text, uint64_t most,
 bool argument_number(const char *option, const char *text, uint64_t most,
 		     uint64_t *value)
 {
-	return !text || check(option, text,
-			      units_parse_number(text, most, value));
+	const char *problem = text ? units_parse_number(text, most, value) : NULL;
+
+	if (problem == units_too_large && most < UINT64_MAX) {
+		usage_error("%s: '%s' is too large; the limit is %" PRIu64, option, text,
+			    most);
+		return false;
+	}
+	return check(option, text, problem);
 }
 
 bool argument_user(const char *option, const char *text, uint64_t *uid)

@@ -53,6 +53,15 @@ static int run_line(char *line, size_t length, unsigned long number)
 	return status;
 }
 
+/* Editors of some systems begin a file of UTF-8 with one. */
+static size_t byte_order_mark(const char *line, size_t length)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+
+	return length >= sizeof(mark) - 1 && !memcmp(line, mark, sizeof(mark) - 1) ?
+	       sizeof(mark) - 1 : 0;
+}
+
 /*
  * Where nobody reads what is printed any more, to go on is of no use. A signal that a
  * command takes for its orderly end, as 'monitor' does, is the end of the batch.
@@ -67,7 +76,9 @@ static int run_lines(FILE *file, const char *name, bool go_on)
 
 	text_escape(safe, name);
 	while ((length = getline(&line, &size, file)) != -1) {
-		status = run_line(line, length, ++number);
+		size_t mark = number ? 0 : byte_order_mark(line, length);
+
+		status = run_line(line + mark, length - mark, ++number);
 		if (signals_caught)
 			break;
 		if (!status)

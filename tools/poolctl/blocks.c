@@ -20,7 +20,7 @@ static const char *count, *hold, *size, *align;
 
 const struct command_option alloc_options[] = {
 	{ "count", 'N', "N", &count, "pool: number of blocks, all or none (1)" },
-	{ "hold", 0, NULL, &hold, "not arena: hold it until the batch or 'poolctl exec' ends" },
+	{ "hold", 0, NULL, &hold, "not arena: hold it until batch or 'poolctl exec' ends" },
 	{ "size", 0, "SIZE", &size, "arena, heap: bytes" },
 	{ "align", 0, "SIZE", &align, "arena: alignment (8)" },
 	{ 0 },
@@ -47,7 +47,8 @@ static int refuse_blocks(struct kernel_error *error, const char *name)
 
 	if (error->error == EOPNOTSUPP) {
 		set_text(error, "the object is no pool: it has no blocks of one size");
-		hint = "--size in place of -N";
+		hint = count ? "--size in place of -N" :
+			       "--size SIZE, how many bytes it shall be";
 	} else if (error->error == ENOSPC) {
 		set_text(error, "the pool does not have so many blocks in all");
 	}
@@ -144,6 +145,8 @@ static int refuse_piece(struct kernel_error *error, const char *name)
 		set_text(error, "the heap has nothing free now that is so large");
 	else if (error->error == ENOSPC)
 		set_text(error, "the heap can never hand out so much in one piece");
+	else if (error->error == ERANGE)
+		hint = "a size from 1 on";
 	return refused(error, hint, NULL, "alloc %s --size %s", name, size);
 }
 
@@ -255,10 +258,12 @@ int reset_main(int argc, char **argv)
 	if (file)
 		result = device_arena_reset(file->fd, &bytes, &error);
 	if (result && error.error == EOPNOTSUPP)
-		set_text(&error, "the object is a pool; only arenas are reset");
+		set_text(&error, "the object is no arena; only arenas are reset");
 	if (result)
-		return refused(&error, hint_use(&error, name), NULL, "reset %s",
-			       name);
+		return refused(&error, error.error == EOPNOTSUPP ?
+				       "'poolctl free' frees single blocks" :
+				       hint_use(&error, name), NULL,
+			       "reset %s", name);
 
 	if (options.json) {
 		struct json_object *document = answer(name);

@@ -54,9 +54,19 @@ struct cell cell_of_field(const struct object *object,
 		return cell_of_number(CELL_BYTES, value);
 	case UNIT_AMOUNT:
 		return cell_of_amount(object, value);
+	case UNIT_AGE:
+		return cell_of_number(CELL_AGE, value);
 	default:
 		return cell_of_number(CELL_NUMBER, value);
 	}
+}
+
+struct cell cell_for_people(const struct object *object,
+			    const struct object_field *field)
+{
+	if (field->unit == UNIT_LEVEL && !object->value[MPDEMO_A_HIGH])
+		return cell_of_number(CELL_NONE, 0);
+	return cell_of_field(object, field);
 }
 
 static struct cell name_or_number(const char *name, uint64_t number)
@@ -83,16 +93,18 @@ struct cell cell_of_group(uint64_t gid)
 	return name_or_number(group ? group->gr_name : NULL, gid);
 }
 
-static const char *format_bytes(uint64_t bytes, char out[CELL_SIZE])
+/* Exact where --bytes says so. */
+static const char *format_unit(uint64_t value,
+			       const char *(*rounded)(uint64_t value, char *out),
+			       char out[CELL_SIZE])
 {
-	char size[UNITS_SIZE];
-
-	if (options.bytes)
-		snprintf(out, CELL_SIZE, "%" PRIu64, bytes);
-	else
-		snprintf(out, CELL_SIZE, "%s", units_format_size(bytes, size));
+	if (!options.bytes)
+		return rounded(value, out);
+	snprintf(out, CELL_SIZE, "%" PRIu64, value);
 	return out;
 }
+
+_Static_assert(CELL_SIZE >= UNITS_SIZE, "a cell has no room for a size");
 
 const char *cell_format(const struct cell *cell, char out[CELL_SIZE])
 {
@@ -104,7 +116,9 @@ const char *cell_format(const struct cell *cell, char out[CELL_SIZE])
 	case CELL_FLAG:
 		return cell->number ? "yes" : "no";
 	case CELL_BYTES:
-		return format_bytes(cell->number, out);
+		return format_unit(cell->number, units_format_size, out);
+	case CELL_AGE:
+		return format_unit(cell->number, units_format_age, out);
 	case CELL_NUMBER:
 		snprintf(out, CELL_SIZE, "%" PRIu64, cell->number);
 		break;

@@ -14,6 +14,7 @@ enum cell_type {
 	CELL_NUMBER,
 	CELL_BYTES,
 	CELL_PERCENT,
+	CELL_AGE,
 	CELL_MODE,
 };
 
@@ -37,6 +38,13 @@ struct cell cell_of_number(enum cell_type type, uint64_t number);
 struct cell cell_of_text(const char *text);
 struct cell cell_of_field(const struct object *object,
 			  const struct object_field *field);
+
+/*
+ * The same for people: a pool without watermarks has no level, though netlink and so JSON
+ * say "normal".
+ */
+struct cell cell_for_people(const struct object *object,
+			    const struct object_field *field);
 
 /* Blocks of a pool are counted, bytes of an arena or a heap are a size. */
 struct cell cell_of_amount(const struct object *object, uint64_t amount);

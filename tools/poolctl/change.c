@@ -15,9 +15,9 @@ static const char *low, *high, *quota, *mode, *owner, *group, *poison;
 const struct command_option set_options[] = {
 	{ "low", 0, "N", &low, "pool: so many free blocks or fewer are low" },
 	{ "high", 0, "N", &high,
-	  "pool: so many or more are enough again; both 0: no levels" },
+	  "pool: so many or more are enough; both 0: no levels" },
 	{ "quota", 0, "N", &quota,
-	  "pool, heap: blocks that a program may hold; 0: any number" },
+	  "pool, heap: blocks of a program at most; 0: any number" },
 	{ "mode", 0, "MODE", &mode, "permissions, in octal" },
 	{ "owner", 0, "USER", &owner, "owner, by name or number" },
 	{ "group", 0, "GROUP", &group, "group, by name or number" },
@@ -72,7 +72,7 @@ static bool describe(struct object *object)
 		any = true;
 	}
 	if (!any)
-		usage_error("there is nothing to be changed");
+		usage_error("there is nothing to be changed: none of its options was given");
 	return any;
 }
 

@@ -122,6 +122,12 @@ static struct cell cell_of(size_t column, const struct object *object)
 				     cell_of_field(object, &object_fields[column]);
 }
 
+static struct cell shown_cell(size_t column, const struct object *object)
+{
+	return is_computed(column) ? compute(column - object_nfields, object) :
+				     cell_for_people(object, &object_fields[column]);
+}
+
 bool columns_given(void)
 {
 	return columns_wanted || columns_all;
@@ -216,8 +222,8 @@ bool columns_choose(struct columns *columns, const char *usual)
 static int compare(const void *a, const void *b, void *data)
 {
 	const struct columns *columns = data;
-	struct cell first = cell_of(columns->sort, a);
-	struct cell second = cell_of(columns->sort, b);
+	struct cell first = shown_cell(columns->sort, a);
+	struct cell second = shown_cell(columns->sort, b);
 	int order = cell_compare(&first, &second);
 
 	/* What is not there is last in either order. */
@@ -259,7 +265,7 @@ static const char *color_of(size_t column, const struct object *object)
 static void put(struct libscols_line *line, int at, size_t column,
 		const struct object *object)
 {
-	struct cell cell = cell_of(column, object);
+	struct cell cell = shown_cell(column, object);
 	const char *color = color_of(column, object);
 	char text[CELL_SIZE];
 
@@ -318,4 +324,15 @@ void columns_help(void)
 	puts("\nColumns:");
 	for (size_t i = 0; i < NCOLUMNS; i++)
 		printf("  %-11s %s\n", heading_of(i), help_of(i));
+}
+
+void columns_help_json(struct json_object *array)
+{
+	for (size_t i = 0; i < NCOLUMNS; i++) {
+		struct json_object *json = needed(json_object_new_object());
+
+		json_add_string(json, "column", heading_of(i));
+		json_add_string(json, "help", help_of(i));
+		json_object_array_add(array, json);
+	}
 }

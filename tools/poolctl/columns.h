@@ -17,7 +17,7 @@ extern const char *columns_wanted, *columns_all, *columns_sort;
 	  "columns, as NAME,USE%; +COLS: beside the usual ones" }, \
 	{ "output-all", 0, NULL, &columns_all, "all columns" }, \
 	{ "sort", 's', "COL", &columns_sort, \
-	  "numbers from the highest on, words from A on; -COL: the other way around" }
+	  "highest number first, words from A on; -COL: reversed" }
 
 #define COLUMNS_MAX	64
 
@@ -51,5 +51,6 @@ struct json_object *columns_json(const struct columns *columns,
 
 /* For the help of a command: which there are. */
 void columns_help(void);
+void columns_help_json(struct json_object *array);
 
 #endif /* POOLCTL_COLUMNS_H */

@@ -29,6 +29,7 @@
 #include "memory.h"
 #include "options.h"
 #include "poolctl.h"
+#include "text.h"
 
 #define HEX_LINE	16	/* bytes in a line of a dump */
 
@@ -53,7 +54,8 @@ const struct command_option write_options[] = {
  * @handle: the block
  * @offset: the first byte, from the begin of the block
  * @length: how many
- * @room: bytes of the block from @offset on
+ * @block_size: bytes of the block; 0: not known so far
+ * @room: how many of them are from @offset on
  * @at: where the part lies in the pool
  * @file: the pool
  */
@@ -63,10 +65,27 @@ struct span {
 	uint64_t handle;
 	uint64_t offset;
 	uint64_t length;
+	uint64_t block_size;
 	uint64_t room;
 	uint64_t at;
 	struct file *file;
 };
+
+/* What there is room for, of a block that ends before what was asked for. */
+static const char *hint_room(const struct span *span)
+{
+	static char hint[128];
+
+	if (span->offset > span->block_size)
+		snprintf(hint, sizeof(hint), "--offset %llu at most: so many bytes has a block",
+			 (unsigned long long)span->block_size);
+	else
+		snprintf(hint, sizeof(hint), "%llu byte%s at most: a block has %llu%s",
+			 (unsigned long long)span->room, text_plural(span->room),
+			 (unsigned long long)span->block_size,
+			 span->offset ? ", of which --offset skips some" : "");
+	return hint;
+}
 
 static int refuse(const struct span *span, struct kernel_error *error)
 {
@@ -79,6 +98,8 @@ static int refuse(const struct span *span, struct kernel_error *error)
 			"whoever holds it has to keep it first";
 	else if (error->error == ENOENT && span->file)
 		hint = "use a handle that 'poolctl alloc' has printed";
+	else if (span->block_size && (error->error == ERANGE || error->error == ENOSPC))
+		hint = hint_room(span);
 	return refused(error, hint, NULL, "%s %s %s", span->word, span->name,
 		       handle_format(span->handle, text));
 }
@@ -101,6 +122,7 @@ static int find_block(struct span *span, struct kernel_error *error)
 	if (info.out_kind != MPDEMO_OBJECT_POOL)
 		return fail(error, EOPNOTSUPP,
 			    "the object is no pool: its handles do not say where blocks are");
+	span->block_size = info.out_block_size;
 	if (span->offset > info.out_block_size)
 		return fail(error, ERANGE, "the block ends before this offset");
 	span->room = info.out_block_size - span->offset;
@@ -217,7 +239,7 @@ int read_main(int argc, char **argv)
 	    !argument_size("--length", length_text, INT64_MAX, &span.length))
 		return STATUS_USAGE;
 	if (!options.json && !hex && isatty(STDOUT_FILENO))
-		return usage_error("the bytes of a block are not for a terminal; --hex is");
+		return usage_error("the bytes of a block are not for a terminal; use --hex");
 
 	if (find_block(&span, &error))
 		return refuse(&span, &error);
@@ -251,7 +273,8 @@ static int write_bytes(struct span *span, char *bytes)
 	if (options.json)
 		json_print(span_json(span));
 	else
-		remark("wrote %llu bytes", (unsigned long long)span->length);
+		remark("wrote %llu byte%s", (unsigned long long)span->length,
+		       text_plural(span->length));
 	return STATUS_OK;
 }
 

@@ -19,6 +19,7 @@
 #include "object_request.h"
 #include "options.h"
 #include "poolctl.h"
+#include "text.h"
 
 #define MODULE		"/sys/module/mempool_demo"
 #define PARAMETERS	MODULE "/parameters/"
@@ -140,7 +141,8 @@ static void check_device(void)
 		say(FINE, "device", NULL, "%s can be used", options.device);
 	else if (error.absent)
 		say(PROBLEM, "device",
-		    loaded ? "--device or $POOLCTL_DEVICE names the device" : NULL,
+		    loaded ? "--device or $POOLCTL_DEVICE names the device" :
+			     "load the module first: it makes the device",
 		    "%s", error.text);
 	else
 		say(NOTE, "device", "root, or the group of the device, may open it",
@@ -183,15 +185,16 @@ static void check_object(const struct object *object)
 
 	if (value[MPDEMO_A_FAILURES])
 		say(NOTE, "objects", "give it more room, or free earlier",
-		    "%s: %" PRIu64 " allocations failed for want of room", name,
-		    value[MPDEMO_A_FAILURES]);
+		    "%s: %" PRIu64 " allocation%s failed for want of room", name,
+		    value[MPDEMO_A_FAILURES], text_plural(value[MPDEMO_A_FAILURES]));
 	if (value[MPDEMO_A_REFUSED])
 		say(NOTE, "objects", "look for what frees twice",
-		    "%s: %" PRIu64 " frees were refused, of what was not to be freed",
-		    name, value[MPDEMO_A_REFUSED]);
+		    "%s: %" PRIu64 " free%s refused, of what was not to be freed",
+		    name, value[MPDEMO_A_REFUSED],
+		    value[MPDEMO_A_REFUSED] == 1 ? " was" : "s were");
 	if (object_has(object, MPDEMO_A_DYING))
 		say(NOTE, "objects", "end the programs that have it open",
-		    "object %" PRIu64 " was deleted, and %" PRIu64 " open files keep it",
+		    "object %" PRIu64 " was deleted, and kept by open files: %" PRIu64,
 		    value[MPDEMO_A_ID], value[MPDEMO_A_OPEN_FILES]);
 }
 
@@ -201,7 +204,8 @@ static void check_objects(const struct object_list *list)
 
 	for (size_t i = 0; i < list->count; i++)
 		footprint += list->objects[i].value[MPDEMO_A_FOOTPRINT];
-	say(FINE, "netlink", NULL, "the module answers: %zu objects", list->count);
+	say(FINE, "netlink", NULL, "the module answers: %zu object%s",
+	    list->count, text_plural(list->count));
 	check_limit("max_objects", list->count);
 	check_limit("max_bytes", footprint);
 	for (size_t i = 0; i < list->count; i++)

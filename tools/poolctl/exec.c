@@ -56,9 +56,13 @@ static int hold_blocks(int fd, const char *name, uint32_t n)
 	uint64_t handles[MOST_BLOCKS];
 	struct kernel_error error;
 
-	if (n && device_alloc(fd, handles, n, false, &error))
-		return refused(&error, hint_use(&error, name), NULL,
-			       "exec %s -N %u", name, n);
+	if (n && device_alloc(fd, handles, n, false, &error)) {
+		const char *hint = hint_use(&error, name);
+
+		if (error.error == EOPNOTSUPP)
+			hint = "no -N: only a pool has blocks to hold";
+		return refused(&error, hint, NULL, "exec %s -N %u", name, n);
+	}
 	name_handles(handles, n);
 	return STATUS_OK;
 }

@@ -84,6 +84,10 @@ static int refuse(const struct verb *verb, struct kernel_error *error,
 
 	if (error->error == ENOENT) {
 		hint = "use a handle that 'poolctl alloc' has printed";
+	} else if (error->error == EOPNOTSUPP) {
+		snprintf(error->text, sizeof(error->text),
+			 "the object is an arena, which has no handles");
+		hint = "'poolctl reset' frees all that was allocated from it";
 	} else if (error->error == EPERM) {
 		snprintf(error->text, sizeof(error->text), "%s", verb->why_not);
 		hint = verb->hint;

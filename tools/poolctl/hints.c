@@ -2,10 +2,14 @@
 /* The third part of an error: what to do. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "hints.h"
+#include "memory.h"
+#include "object_request.h"
 #include "options.h"
+#include "text.h"
 
 #define LOAD	"as root, 'modprobe mempool_demo', or insmod the mempool_demo.ko you built"
 
@@ -24,6 +28,31 @@ const char *hint_poison(const char *name)
 	return with_name("'poolctl set ", name, " --poison on'");
 }
 
+/* Whoever asked for an object by a name that there is none of has probably mistyped it. */
+static const char *hint_names(const char *name)
+{
+	struct object_list list = { 0 };
+	const char *nearest = NULL, *hint = "'poolctl list' shows the objects there are";
+	struct kernel_error error;
+	const char **names;
+	size_t n = 0;
+
+	if (!name || object_look(NULL, &list, &error))
+		return hint;
+	names = needed(calloc(list.count + 1, sizeof(*names)));
+	for (size_t i = 0; i < list.count; i++) {
+		if (*list.objects[i].name)
+			names[n++] = list.objects[i].name;
+	}
+	nearest = text_nearest(name, names);
+	if (nearest)
+		hint = with_name("did you mean '", nearest,
+				 "'? 'poolctl list' shows the objects there are");
+	free(names);
+	object_list_clear(&list);
+	return hint;
+}
+
 const char *hint_administer(const struct kernel_error *error, const char *name)
 {
 	if (error->absent)
@@ -37,7 +66,7 @@ const char *hint_administer(const struct kernel_error *error, const char *name)
 					"' shows the object of this name") :
 			      NULL;
 	case ENOENT:
-		return "'poolctl list' shows the objects there are";
+		return hint_names(name);
 	case ENFILE:
 		return "destroy objects, or raise the parameter max_objects of the module";
 	case ENOBUFS:
@@ -106,7 +135,7 @@ const char *hint_use(const struct kernel_error *error, const char *name)
 	case ESTALE:
 		return "forget this handle: its block may belong to somebody else now";
 	case ENOENT:
-		return "'poolctl list' shows the objects there are";
+		return hint_names(name);
 	case EOPNOTSUPP:
 		return with_name("'poolctl stats ", name,
 				 "' shows the kind of the object");

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "arguments.h"
+#include "cell.h"
 #include "hints.h"
 #include "json.h"
 #include "memory.h"
@@ -128,19 +129,12 @@ static const char *access_name(uint32_t access)
 	return names[access & 3];
 }
 
-/* 45s, 12m, 5h, 3d: the longer it is, the less a second matters. */
 static void put_age(struct libscols_line *line, int column, uint64_t ns)
 {
-	uint64_t seconds = ns / 1000000000;
+	struct cell cell = cell_of_number(CELL_AGE, ns);
+	char text[CELL_SIZE];
 
-	if (seconds < 120)
-		table_printf(line, column, "%" PRIu64 "s", seconds);
-	else if (seconds < 120 * 60)
-		table_printf(line, column, "%" PRIu64 "m", seconds / 60);
-	else if (seconds < 48 * 3600)
-		table_printf(line, column, "%" PRIu64 "h", seconds / 3600);
-	else
-		table_printf(line, column, "%" PRIu64 "d", seconds / 86400);
+	table_text(line, column, cell_format(&cell, text));
 }
 
 static void put_process(struct libscols_line *line, const struct holder *holder)

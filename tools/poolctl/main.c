@@ -31,15 +31,28 @@ const struct command commands[] = {
 	{ "show", show_main, "NAME...", 1, MANY, NULL,
 	  "Show all about objects, for people", NULL },
 	{ "top", top_main, "", 0, 0, top_options,
-	  "Show all objects on the terminal, with rates, again and again",
+	  "Watch all objects on the terminal, with rates",
 	  "Keys: q quits, SPACE reads again, Enter shows the map of the selected object,\n"
-	  "h shows all others." },
+	  "h shows all others. A name that has no room ends with a +. A narrow terminal has\n"
+	  "fewer columns.\n"
+	  "\n"
+	  "Orders:\n"
+	  "  use         key u: in percent (at the beginning)\n"
+	  "  in-use      key a\n"
+	  "  capacity    key o\n"
+	  "  size        key s: of a block\n"
+	  "  memory      key c\n"
+	  "  name        key n: from A on\n"
+	  "  allocs      key r: per second\n"
+	  "  failures    key f: per second\n"
+	  "  id          key i: from the first on" },
 	{ "holders", holders_main, "NAME", 1, 1, NULL,
 	  "Show who holds blocks of an object",
 	  "One open file in a line, in the order in which they were opened; the object\n"
 	  "itself is \"kept\". PID and COMM are those of who opened the file, and are told\n"
 	  "to the owner of the object and to root; PID! has ended. HELD is how many blocks\n"
-	  "it holds, OPEN since when it is open: so long it holds them at most." },
+	  "it holds, OPEN since when it is open: so long it holds them at most. JSON and\n"
+	  "--bytes have it in nanoseconds." },
 	{ "map", map_main, "NAME", 1, 1, map_options,
 	  "Show what is with each block of an object",
 	  "A letter for each block, in rows that begin with the number of their first one:\n"
@@ -52,7 +65,8 @@ const struct command commands[] = {
 	  "  -  not there: the pool has not grown so far\n"
 	  "A large object has several blocks in a cell; where they are not all in one state\n"
 	  "it is a digit, how many tenths are in use. Of a heap each size is shown on its\n"
-	  "own, of an arena how much is used. --json has a letter for each block always." },
+	  "own. Of an arena h is what is in use, and p what was at the peak. --json has a\n"
+	  "letter for each block always." },
 	{ "monitor", monitor_main, "[NAME...]", 0, MANY, monitor_options,
 	  "Show what happens to objects, of these or of all",
 	  "Ends with Ctrl-C. One event in a line, --json as well:\n"
@@ -90,13 +104,13 @@ const struct command commands[] = {
 	  "Blocks that are kept are freed at once. What programs hold stays until they\n"
 	  "free it or end." },
 	{ "alloc", alloc_main, "NAME", 1, 1, alloc_options,
-	  "Allocate blocks of a pool, or bytes of an arena or a heap",
+	  "Allocate blocks, or bytes of an arena or a heap",
 	  "The object keeps what is allocated when the command has ended, until\n"
 	  "'poolctl free' or 'poolctl reset'; with --hold the batch holds it instead, or\n"
 	  "what 'poolctl exec' runs. Prints handles as INDEX.GENERATION, one per line, or\n"
 	  "the offset in the arena." },
 	{ "free", free_main, "NAME HANDLE...", 2, MANY, NULL,
-	  "Free blocks of a pool or a heap; stops at the first refusal", NULL },
+	  "Free blocks of a pool or a heap", "Stops at the first refusal." },
 	{ "keep", keep_main, "NAME HANDLE...", 2, MANY, NULL,
 	  "Give blocks that a batch holds to the object",
 	  "In a batch, or in what 'poolctl exec' runs. Stops at the first refusal." },
@@ -122,7 +136,8 @@ const struct command commands[] = {
 	  "$MPDEMO_FD, and $MPDEMO_HANDLES has the handles of the N blocks, with spaces\n"
 	  "between them. poolctl uses it too: there 'alloc --hold' and 'take' hold blocks\n"
 	  "until the command ends, and 'keep' gives them to the pool. Exits as the command\n"
-	  "does; 126 where it cannot be run, 127 where it is not found." },
+	  "does; 126 where it cannot be run, 127 where it is not found. All that stands\n"
+	  "behind PROGRAM belongs to it, also without the --." },
 	{ "reset", reset_main, "ARENA", 1, 1, NULL,
 	  "Free all that was allocated from an arena", NULL },
 	{ "bench", bench_main, "[SUITE]", 0, 1, bench_options,
@@ -148,17 +163,17 @@ const struct command commands[] = {
 	{ "verify", verify_main, "NAME", 1, 1, verify_options,
 	  "Look for what was written to where it should not",
 	  "What the kernel has found in blocks of a pool that were free, which it looks for\n"
-	  "when they are allocated, where poison is on; and whether the numbers of an object\n"
-	  "can be true. Exit status 5 if something is damaged.\n"
+	  "when they are allocated, where poison is on; and whether the numbers of the\n"
+	  "object can be true. Exit status 5 if something is damaged.\n"
 	  "\n"
 	  "With --all the free blocks are allocated, for the kernel to look at them, and\n"
 	  "freed: for a moment nobody else finds one. allocs, frees and the peak grow." },
 	{ "batch", batch_main, "[FILE]", 0, 1, batch_options,
 	  "Run the commands in a file, or those on stdin",
 	  "One in a line, as behind 'poolctl'; words in quotes, comments and blank lines\n"
-	  "as in a shell, where nothing is expanded. Stops at the first that fails, and\n"
-	  "exits as that did. There is one open file of each object for all of them, so\n"
-	  "blocks can be held:\n"
+	  "as in a shell, where nothing is expanded and no line goes on in the next one.\n"
+	  "Stops at the first that fails, and exits as that did. There is one open file\n"
+	  "of each object for all of them, so blocks can be held:\n"
 	  "  alloc bullets --hold     until the end of the batch, or 'keep'\n"
 	  "With --json there is a document of one line for each command that has an\n"
 	  "answer, with the number of its \"line\"." },

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cell.h"
 #include "map.h"
 #include "memory.h"
-#include "units.h"
 
 /* Letters, so that the map can be read without colors; they are those of debugfs. */
 const struct map_state map_states[MAP_STATES] = {
@@ -198,6 +198,21 @@ struct map_cell map_cell(const struct map_part *part, size_t cell, size_t step)
 	return result;
 }
 
+int map_arena_state(const struct map *map, size_t cell, size_t cells)
+{
+	const uint64_t *value = map->object.value;
+	uint64_t begin = (long double)value[MPDEMO_A_BYTES] * cell / cells;
+
+	if (begin < value[MPDEMO_A_IN_USE])
+		return MPDEMO_BLOCK_HELD;
+	return begin < value[MPDEMO_A_PEAK] ? MPDEMO_BLOCK_CACHED : MPDEMO_BLOCK_FREE;
+}
+
+char map_arena_letter(int state)
+{
+	return state == MPDEMO_BLOCK_CACHED ? 'p' : map_states[state].letter;
+}
+
 char map_letter(struct map_cell cell)
 {
 	return cell.state < MAP_STATES ? map_states[cell.state].letter :
@@ -206,9 +221,10 @@ char map_letter(struct map_cell cell)
 
 void map_part_title(const struct map_part *part, char out[MAP_TITLE_SIZE])
 {
-	char size[UNITS_SIZE];
+	struct cell size = cell_of_number(CELL_BYTES, part->block_size);
+	char text[CELL_SIZE];
 
 	snprintf(out, MAP_TITLE_SIZE, "%zu %s%s of %s", part->count,
 		 part->pages ? "page" : "block", part->count == 1 ? "" : "s",
-		 units_format_size(part->block_size, size));
+		 cell_format(&size, text));
 }

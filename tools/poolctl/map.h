@@ -89,6 +89,14 @@ struct map_cell map_cell(const struct map_part *part, size_t cell, size_t step);
 /* The letter of a cell. */
 char map_letter(struct map_cell cell);
 
+/*
+ * Of an arena of which @cells cells are drawn: MPDEMO_BLOCK_HELD where a part of the cell is
+ * in use, MPDEMO_BLOCK_CACHED where it was at the peak, else MPDEMO_BLOCK_FREE; and the
+ * letter of each of these.
+ */
+int map_arena_state(const struct map *map, size_t cell, size_t cells);
+char map_arena_letter(int state);
+
 /* "64 blocks of 24B", "16 pages". */
 #define MAP_TITLE_SIZE	96
 void map_part_title(const struct map_part *part, char out[MAP_TITLE_SIZE]);

@@ -17,9 +17,10 @@
 #include "object_request.h"
 #include "options.h"
 #include "poolctl.h"
-#include "units.h"
+#include "screen.h"
 
-#define COLUMNS		64
+#define COLUMNS		64	/* of a row at most */
+#define LABEL		9	/* columns of the number in front of it */
 #define MOST_CELLS	4096	/* 64 rows: what a person can look through */
 
 static const char *svg;
@@ -50,6 +51,14 @@ static int color_of(struct map_cell cell)
 	return cell.state < MAP_STATES ? map_states[cell.state].color : 34;
 }
 
+/* As many cells as a row has room for; a multiple of 8, so that its number is round. */
+static size_t row_cells(void)
+{
+	int room = screen_width(LABEL + COLUMNS) - LABEL;
+
+	return room >= COLUMNS ? COLUMNS : room < 16 ? 8 : room / 8 * 8;
+}
+
 static void print_row(const struct map_cell *cells, size_t n, size_t number)
 {
 	int color = 0;
@@ -64,15 +73,15 @@ static void print_row(const struct map_cell *cells, size_t n, size_t number)
 /* Rows like the one before are a "*", as hexdump(1) has it; the last one is shown. */
 static void print_part(const struct map_part *part, size_t step)
 {
-	size_t cells = map_cells(part, step);
+	size_t cells = map_cells(part, step), columns = row_cells();
 	struct map_cell row[2][COLUMNS];
 	char title[MAP_TITLE_SIZE];
 	bool starred = false;
 
 	map_part_title(part, title);
 	printf("%s, %" PRIu64 " in use\n", title, map_used(part));
-	for (size_t i = 0; i < cells; i += COLUMNS) {
-		size_t n = cells - i < COLUMNS ? cells - i : COLUMNS;
+	for (size_t i = 0; i < cells; i += columns) {
+		size_t n = cells - i < columns ? cells - i : columns;
 		bool last = i + n == cells;
 
 		memset(row[0], 0, sizeof(row[0]));
@@ -111,29 +120,50 @@ static void print_legend(const struct map *map, size_t step)
 		       step);
 }
 
-static void print_arena(const struct object *object)
+static const char *bytes(uint64_t value, char text[CELL_SIZE])
 {
-	uint64_t bytes = object->value[MPDEMO_A_BYTES];
-	uint64_t used = object->value[MPDEMO_A_IN_USE];
-	uint64_t peak = object->value[MPDEMO_A_PEAK];
-	char text[UNITS_SIZE];
+	struct cell cell = cell_of_number(CELL_BYTES, value);
+
+	return cell_format(&cell, text);
+}
+
+static void print_arena_letter(int state, int *now)
+{
+	print_letter(map_arena_letter(state), map_states[state].color, now);
+}
+
+/* Only of what there is, as print_legend(). */
+static void print_arena_legend(int state, const char *label, uint64_t value)
+{
+	char text[CELL_SIZE];
 	int color = 0;
 
-	printf("%8d ", 0);
-	for (int i = 0; i < COLUMNS; i++) {
-		uint64_t begin = (long double)bytes * i / COLUMNS;
-
-		if (begin < used)
-			print_letter('h', map_states[MPDEMO_BLOCK_HELD].color, &color);
-		else if (begin < peak)
-			print_letter('p', map_states[MPDEMO_BLOCK_CACHED].color, &color);
-		else
-			print_letter('.', map_states[MPDEMO_BLOCK_FREE].color, &color);
-	}
+	print_arena_letter(state, &color);
 	end_color(&color);
-	printf("\nh used: %s\n", units_format_size(used, text));
-	printf("p was used at the peak: %s\n", units_format_size(peak, text));
-	printf(". free: %s\n", units_format_size(bytes - used, text));
+	printf(" %s: %s\n", label, bytes(value, text));
+}
+
+static void print_arena(const struct map *map)
+{
+	uint64_t size = map->object.value[MPDEMO_A_BYTES];
+	uint64_t used = map->object.value[MPDEMO_A_IN_USE];
+	uint64_t peak = map->object.value[MPDEMO_A_PEAK];
+	char text[3][CELL_SIZE];
+	size_t cells = row_cells();
+	int color = 0;
+
+	printf("%s, %s in use, %s at the peak\n%8d ", bytes(size, text[0]),
+	       bytes(used, text[1]), bytes(peak, text[2]), 0);
+	for (size_t i = 0; i < cells; i++)
+		print_arena_letter(map_arena_state(map, i, cells), &color);
+	end_color(&color);
+	putchar('\n');
+	print_arena_legend(MPDEMO_BLOCK_FREE, "free", size - used);
+	if (used)
+		print_arena_legend(MPDEMO_BLOCK_HELD, "in use", used);
+	if (peak > used)
+		print_arena_legend(MPDEMO_BLOCK_CACHED, "free, but in use at the peak",
+				   peak - used);
 }
 
 static void print_map(const struct map *map)
@@ -145,7 +175,7 @@ static void print_map(const struct map *map)
 	       object_kind_name(object->value[MPDEMO_A_KIND]),
 	       object_title(object), object->value[MPDEMO_A_ID]);
 	if (!map->nparts) {
-		print_arena(object);
+		print_arena(map);
 		return;
 	}
 	for (size_t i = 0; i < map->nparts; i++)

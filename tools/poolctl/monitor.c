@@ -215,6 +215,20 @@ static int watch(struct netlink *netlink, struct monitor *monitor,
 	return 0;
 }
 
+/* They may be created later; but to wait for a name that was mistyped is of no use. */
+static void remark_absent(const struct monitor *monitor)
+{
+	for (int i = 0; i < monitor->nnames; i++) {
+		struct object_list list = { 0 };
+		struct kernel_error error;
+
+		if (object_look(monitor->names[i], &list, &error) && error.error == ENOENT &&
+		    !error.absent)
+			remark("there is no object %s so far", monitor->names[i]);
+		object_list_clear(&list);
+	}
+}
+
 static int open_and_watch(struct monitor *monitor, int bytes,
 			  struct kernel_error *error)
 {
@@ -228,6 +242,7 @@ static int open_and_watch(struct monitor *monitor, int bytes,
 	result = netlink_subscribe(&netlink, MEMPOOL_DEMO_MCGRP_EVENTS, bytes,
 				   error);
 	if (!result) {
+		remark_absent(monitor);
 		remark("waiting for events");
 		result = watch(&netlink, monitor, &before, error);
 	}
@@ -250,6 +265,8 @@ int monitor_main(int argc, char **argv)
 	    !argument_number("--count", count, UINT64_MAX, &monitor.left) ||
 	    !argument_size("--buffer", buffer, INT32_MAX / 2, &bytes))
 		return STATUS_USAGE;
+	if (!monitor.left)
+		return usage_error("--count: '0' is no number of events");
 	for (int i = 0; i < argc; i++) {
 		if (!argument_name(argv[i]))
 			return STATUS_USAGE;

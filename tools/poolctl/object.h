@@ -30,7 +30,8 @@ struct object_list {
 };
 
 enum object_type { OBJECT_U32, OBJECT_U64, OBJECT_NAME, OBJECT_FLAG };
-enum object_unit { UNIT_NUMBER, UNIT_BYTES, UNIT_KIND, UNIT_LEVEL, UNIT_MODE, UNIT_AMOUNT };
+enum object_unit { UNIT_NUMBER, UNIT_BYTES, UNIT_KIND, UNIT_LEVEL, UNIT_MODE, UNIT_AMOUNT,
+		   UNIT_AGE };
 
 /*
  * struct object_field - one attribute: how it travels and how it is shown

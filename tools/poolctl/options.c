@@ -7,6 +7,7 @@
 
 #include "memory.h"
 #include "options.h"
+#include "text.h"
 
 #define DEFAULT_DEVICE	"/dev/mempool_demo"
 
@@ -16,7 +17,7 @@
 
 struct options options;
 
-static char complaint[192];
+static char complaint[256];
 
 static const struct option common[] = {
 	{ "json",	no_argument,		NULL, 'j' },
@@ -134,7 +135,62 @@ static void take_common(int c)
 	}
 }
 
-static void complain(int c, const char *given)
+/* Of long options, as @given without what follows a '=': those that begin so, up to two. */
+static int candidates(const struct getopt_tables *tables, const char *given, size_t length,
+		      const char *found[2])
+{
+	int count = 0;
+
+	for (const struct option *option = tables->longs; option->name; option++) {
+		if (strncmp(option->name, given, length))
+			continue;
+		if (!option->name[length]) {
+			found[0] = option->name;
+			return 1;
+		}
+		if (count < 2)
+			found[count++] = option->name;
+	}
+	return count;
+}
+
+static const char *nearest_option(const struct getopt_tables *tables, const char *given,
+				  size_t length)
+{
+	const char *words[NCOMMON + MAX_OPTIONS + 1] = { NULL };
+	char word[64];
+
+	for (size_t i = 0; tables->longs[i].name; i++)
+		words[i] = tables->longs[i].name;
+	snprintf(word, sizeof(word), "%.*s", (int)length, given);
+	return length < sizeof(word) ? text_nearest(word, words) : NULL;
+}
+
+static void complain_long(const struct getopt_tables *tables, const char *given)
+{
+	size_t length = strcspn(given + 2, "=");
+	const char *found[2], *nearest;
+
+	switch (candidates(tables, given + 2, length, found)) {
+	case 1:
+		snprintf(complaint, sizeof(complaint),
+			 "option '--%s' takes no argument: '%.64s'", found[0], given);
+		return;
+	case 2:
+		snprintf(complaint, sizeof(complaint),
+			 "option '%.64s' is ambiguous: '--%s' or '--%s'", given,
+			 found[0], found[1]);
+		return;
+	}
+	nearest = nearest_option(tables, given + 2, length);
+	if (nearest)
+		snprintf(complaint, sizeof(complaint),
+			 "unknown option '%.64s' (did you mean '--%s'?)", given, nearest);
+	else
+		snprintf(complaint, sizeof(complaint), "unknown option '%.64s'", given);
+}
+
+static void complain(const struct getopt_tables *tables, int c, const char *given)
 {
 	if (*complaint)
 		return;
@@ -151,8 +207,7 @@ static void complain(int c, const char *given)
 		snprintf(complaint, sizeof(complaint), "unknown option '-%c'",
 			 optopt);
 	else
-		snprintf(complaint, sizeof(complaint),
-			 "unknown, ambiguous or misused option '%s'", given);
+		complain_long(tables, given);
 }
 
 /* What was made of the values before, if that is it, is not needed any more. */
@@ -194,7 +249,7 @@ static int take_options(const struct getopt_tables *tables,
 	while ((c = getopt_long(argc, argv, tables->letters, tables->longs,
 				NULL)) != -1) {
 		if (c == '?' || c == ':')
-			complain(c, argv[optind - 1]);
+			complain(tables, c, argv[optind - 1]);
 		else if (!take_own(own, c))
 			take_common(c);
 	}
@@ -211,11 +266,31 @@ int options_before_command(int argc, char **argv)
 	return take_options(&tables, front, argc, argv);
 }
 
+/*
+ * NAME [OPTIONS] [--] PROGRAM...: what is behind the program belongs to it. The name is moved
+ * to stand before the program.
+ */
+static int options_before_program(const struct command_option *own, int argc, char **argv)
+{
+	struct getopt_tables tables;
+	int name, program;
+
+	fill_tables(&tables, "+:", own);
+	name = take_options(&tables, own, argc, argv);
+	if (name >= argc)
+		return name;
+	program = name + take_options(&tables, own, argc - name, argv + name);
+	argv[program - 1] = argv[name];
+	return program - 1;
+}
+
 int options_of_command(const struct command *command, int argc, char **argv)
 {
 	const struct command_option *own = command ? command->options : NULL;
 	struct getopt_tables tables;
 
+	if (command && command->run == exec_main)
+		return options_before_program(own, argc, argv);
 	fill_tables(&tables, ":", own);
 	return take_options(&tables, own, argc, argv);
 }

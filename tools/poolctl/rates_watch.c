@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -25,33 +26,45 @@ static const struct {
 	const char *heading;
 	int width;	/* less than 0: to the left */
 } columns[] = {
-	{ "NAME", -16 },   { "KIND", -5 },     { "IN-USE", 8 },
+	{ "NAME", 0 },	   { "KIND", -5 },     { "IN-USE", 8 },
 	{ "CAPACITY", 8 }, { "USE%", 4 },      { "ALLOCS/s", 11 },
 	{ "FREES/s", 11 }, { "FAILURES/s", 10 },
 };
 
 #define NCOLUMNS	(sizeof(columns) / sizeof(columns[0]))
+#define NAME_WIDTH	16	/* where no name is longer */
 
-static void print_line(const char *const *texts)
+/*
+ * struct page - what was printed so far
+ * @lines: how many
+ * @names: how wide the column of names is, that of the longest one so far
+ */
+struct page {
+	size_t lines;
+	int names;
+};
+
+static void print_line(const struct page *page, const char *const *texts)
 {
 	for (size_t i = 0; i < NCOLUMNS; i++)
-		printf("%s%*s", i ? " " : "", options.raw ? 0 : columns[i].width,
-		       texts[i]);
+		printf("%s%*s", i ? " " : "",
+		       options.raw ? 0 : i ? columns[i].width : -page->names, texts[i]);
 	putchar('\n');
 }
 
-static void print_heading(size_t *lines)
+static void print_heading(const struct page *page)
 {
 	const char *texts[NCOLUMNS];
 
-	if (options.noheadings || (*lines && (*lines % PAGE || !isatty(STDOUT_FILENO))))
+	if (options.noheadings ||
+	    (page->lines && (page->lines % PAGE || !isatty(STDOUT_FILENO))))
 		return;
 	for (size_t i = 0; i < NCOLUMNS; i++)
 		texts[i] = columns[i].heading;
-	print_line(texts);
+	print_line(page, texts);
 }
 
-static void print_rate(const struct rate *rate)
+static void print_rate(const struct page *page, const struct rate *rate)
 {
 	const struct object *object = &rate->object;
 	struct cell used, capacity, use;
@@ -60,7 +73,7 @@ static void print_rate(const struct rate *rate)
 	used = cell_of_amount(object, object->value[MPDEMO_A_IN_USE]);
 	capacity = cell_of_amount(object, object_capacity(object));
 	use = cell_of_number(CELL_PERCENT, rate_use(object));
-	print_line((const char *const[]){
+	print_line(page, (const char *const[]){
 		object_title(object),
 		object_kind_name(object->value[MPDEMO_A_KIND]),
 		cell_format(&used, text[0]),
@@ -116,17 +129,26 @@ static void print_json(const struct rates *rates)
 	json_print(document);
 }
 
-static void print_rates(const struct rates *rates, size_t *lines)
+static void print_table(const struct rates *rates, struct page *page)
 {
-	if (options.json) {
-		print_json(rates);
-	} else {
-		for (size_t i = 0; i < rates->count; i++) {
-			print_heading(lines);
-			print_rate(&rates->rate[i]);
-			++*lines;
-		}
+	for (size_t i = 0; i < rates->count; i++) {
+		int length = strlen(object_title(&rates->rate[i].object));
+
+		page->names = length > page->names ? length : page->names;
 	}
+	for (size_t i = 0; i < rates->count; i++) {
+		print_heading(page);
+		print_rate(page, &rates->rate[i]);
+		page->lines++;
+	}
+}
+
+static void print_rates(const struct rates *rates, struct page *page)
+{
+	if (options.json)
+		print_json(rates);
+	else
+		print_table(rates, page);
 	flush_stdout();
 }
 
@@ -166,7 +188,7 @@ static int watch(struct netlink *netlink, const char *name, double seconds,
 {
 	struct rates before = { 0 }, now;
 	double next = now_in_seconds();
-	size_t lines = 0;
+	struct page page = { .names = NAME_WIDTH };
 	int result = 0;
 
 	while (rounds--) {
@@ -174,7 +196,7 @@ static int watch(struct netlink *netlink, const char *name, double seconds,
 		rates_clear(&before);
 		if (result)
 			break;
-		print_rates(&now, &lines);
+		print_rates(&now, &page);
 		before = now;
 		do
 			next += seconds;

@@ -53,11 +53,11 @@ void show_fields(const struct object *object)
 
 	for (size_t i = 0; i < object_nfields; i++) {
 		const struct object_field *field = &object_fields[i];
-		struct cell cell = cell_of_field(object, field);
+		struct cell cell = cell_for_people(object, field);
 		struct libscols_line *line;
 		char text[CELL_SIZE];
 
-		if (cell.type == CELL_NONE)
+		if (!object_shows(object, field))
 			continue;
 		line = table_line(table);
 		table_text(line, 0, field->name);

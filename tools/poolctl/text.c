@@ -6,7 +6,7 @@
 
 #include "text.h"
 
-#define MAX_WORD	16
+#define MAX_WORD	63	/* a name of an object */
 
 void text_escape(char out[TEXT_SIZE], const char *text)
 {
@@ -73,7 +73,7 @@ const char *text_nearest(const char *word, const char *const *words)
 		return NULL;
 
 	for (; *words; words++) {
-		int d = distance(word, *words);
+		int d = strlen(*words) > MAX_WORD ? best : distance(word, *words);
 
 		/* Three letters changed in "list" would be a different word. */
 		if (d < best && d < (int)strlen(*words) - 1) {
@@ -82,4 +82,9 @@ const char *text_nearest(const char *word, const char *const *words)
 		}
 	}
 	return nearest;
+}
+
+const char *text_plural(unsigned long long count)
+{
+	return count == 1 ? "" : "s";
 }

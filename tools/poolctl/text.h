@@ -17,4 +17,7 @@ void text_escape(char out[TEXT_SIZE], const char *text);
 /* The word of @words (ends with NULL) that was probably meant, or NULL. */
 const char *text_nearest(const char *word, const char *const *words);
 
+/* What makes several of a thing: "" for one, else "s". */
+const char *text_plural(unsigned long long count);
+
 #endif /* POOLCTL_TEXT_H */

@@ -18,7 +18,9 @@
 #include "object_request.h"
 #include "options.h"
 #include "poolctl.h"
+#include "screen.h"
 #include "signals.h"
+#include "text.h"
 #include "top.h"
 
 #define DELAY	3	/* as of slabtop */
@@ -28,7 +30,7 @@ static const char *delay, *sort, *once;
 const struct command_option top_options[] = {
 	{ "delay", 'd', "SEC", &delay, "seconds between two readings (3)" },
 	{ "sort", 's', "KEY", &sort,
-	  "use, in-use, capacity, size, memory, name, allocs, failures or id, or its key" },
+	  "one of these orders, or its key" },
 	{ "once", 0, NULL, &once, "print once, and end; needs no terminal" },
 	{ 0 },
 };
@@ -153,20 +155,18 @@ static int run(struct netlink *netlink, struct top *top, const sigset_t *signals
 static int print_once(struct netlink *netlink, struct top *top,
 		      struct kernel_error *error)
 {
-	const char *columns = getenv("COLUMNS");
-	int width = columns ? atoi(columns) : 0;
+	struct top_layout layout;
 	char line[TOP_WIDTH];
 
-	if (width < 40 || width >= TOP_WIDTH)
-		width = 100;
 	if (read_all(netlink, top, error))
 		return -1;
 	top_order(top);
-	top_heading(width, line);
+	layout = top_lay_out(top, options.raw ? TOP_ANY_WIDTH : screen_width(TOP_ANY_WIDTH));
+	top_heading(&layout, line);
 	if (!options.noheadings)
 		puts(line);
 	for (size_t i = 0; i < top->rates.count; i++) {
-		top_line(&top->rates.rate[i], width, line);
+		top_line(&top->rates.rate[i], &layout, line);
 		puts(line);
 	}
 	if (!top->rates.count)
@@ -177,29 +177,44 @@ static int print_once(struct netlink *netlink, struct top *top,
 static int on_terminal(struct netlink *netlink, struct top *top,
 		       struct kernel_error *error)
 {
-	bool quiet = options.quiet;
+	struct options asked = options;
 	sigset_t before;
 	int result;
 
 	signals_catch(&before);
 	/* A remark would be in the middle of the screen. */
 	options.quiet = true;
+	options.raw = false;
 	result = run(netlink, top, &before, error);
-	options.quiet = quiet;
+	options = asked;
 	top_screen_end();
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return result;
+}
+
+static int no_such_order(void)
+{
+	const char *names[TOP_SORTS + 1] = { NULL };
+	const char *nearest;
+
+	for (int i = 0; top_sorts[i].key; i++)
+		names[i] = top_sorts[i].name;
+	nearest = text_nearest(sort, names);
+	if (nearest)
+		return usage_error("--sort: there is no order '%s' (did you mean '%s'?)",
+				   sort, nearest);
+	return usage_error("--sort: there is no order '%s'", sort);
 }
 
 static int check_options(struct top *top)
 {
 	top->sort = sort ? top_find_sort(sort) : 0;
 	if (top->sort < 0)
-		return usage_error("--sort: there is no order '%s'", sort);
+		return no_such_order();
 	if (!rates_interval("--delay", delay, DELAY, &top->delay))
 		return STATUS_USAGE;
 	if (options.json)
-		return usage_error("top is for people; 'poolctl stats -i 1 --json' is not");
+		return usage_error("there is no JSON of it; see 'poolctl stats -i 1 --json'");
 	if (!once && (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)))
 		return usage_error("it needs a terminal; 'poolctl stats -i 1' and --once do not");
 	return 0;
@@ -221,7 +236,7 @@ int top_main(int argc, char **argv)
 	if (!result) {
 		if (!once && !top_screen_begin()) {
 			netlink_close(&netlink);
-			return usage_error("no such terminal as $TERM; 'stats -i 1' needs none");
+			return usage_error("no such terminal as $TERM; --once needs none");
 		}
 		result = once ? print_once(&netlink, &top, &error) :
 				on_terminal(&netlink, &top, &error);

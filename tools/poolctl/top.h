@@ -40,7 +40,8 @@ struct top_sort {
 	const char *name;
 };
 
-extern const struct top_sort top_sorts[];	/* ends with a key of 0 */
+#define TOP_SORTS	9
+extern const struct top_sort top_sorts[TOP_SORTS + 1];	/* ends with a key of 0 */
 
 /* By its key, in either case, or its name; -1: there is none. */
 int top_find_sort(const char *word);
@@ -49,8 +50,22 @@ void top_order(struct top *top);
 /* top_text.c: lines of text, not longer than @width. */
 void top_summary(const struct top *top, int line, int width, char out[TOP_WIDTH]);
 #define TOP_SUMMARY	2	/* lines */
-void top_heading(int width, char out[TOP_WIDTH]);
-void top_line(const struct rate *rate, int width, char out[TOP_WIDTH]);
+
+/*
+ * Columns of lines of some width: those that matter most, where there is no room for all.
+ * All lines of a screen have the same ones.
+ */
+#define TOP_COLUMNS	11
+#define TOP_ANY_WIDTH	0	/* what names need */
+struct top_layout {
+	int width;
+	int columns[TOP_COLUMNS];	/* how wide each is; 0: there is no room for it */
+};
+
+struct top_layout top_lay_out(const struct top *top, int width);
+void top_heading(const struct top_layout *layout, char out[TOP_WIDTH]);
+void top_line(const struct rate *rate, const struct top_layout *layout,
+	      char out[TOP_WIDTH]);
 bool top_is_exhausted(const struct rate *rate);
 bool top_is_low(const struct rate *rate);
 

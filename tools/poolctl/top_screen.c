@@ -3,6 +3,8 @@
 #include <ctype.h>
 #include <curses.h>
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,8 +12,10 @@
 #include "top.h"
 
 #define LIST_TOP	(TOP_SUMMARY + 2)	/* an empty line, and the heading */
+#define MAP_TOP		3			/* two lines, and an empty one */
 #define MAP_LABEL	9			/* the number of the first block of a row */
 #define ESCAPE		27
+#define TOP_FAR		(1 << 24)		/* more rows than there are */
 
 enum pair { PAIR_EXHAUSTED = 1, PAIR_LOW, PAIR_STATES };
 
@@ -21,7 +25,7 @@ static const char *const help[] = {
 	"Keys of poolctl top",
 	"",
 	"  Enter, m        map of the selected object, and back",
-	"  Up, Down, Page  select, or move the map",
+	"  Up, Down, Page  select, or move the map; Home, End: the first, the last",
 	"  SPACE           read again now",
 	"  h, ?            this help, and back",
 	"  q               quit",
@@ -95,6 +99,20 @@ static void draw_summary(const struct top *top)
 	}
 }
 
+/* What is longer than the line is cut off, where curses would go on in the next one. */
+static void __attribute__((format(printf, 3, 4)))
+put(int row, int column, const char *format, ...)
+{
+	char text[TOP_WIDTH];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (column < COLS)
+		mvaddnstr(row, column, text, COLS - column);
+}
+
 static attr_t attribute_of(const struct rate *rate)
 {
 	if (top_is_exhausted(rate))
@@ -128,45 +146,89 @@ static void place_cursor(struct top *top)
 
 static void draw_list(struct top *top)
 {
+	/* Beside the cursor. */
+	struct top_layout layout = top_lay_out(top, COLS > 1 ? COLS - 1 : 1);
 	char line[TOP_WIDTH];
 
 	place_cursor(top);
-	top_heading(COLS, line);
+	top_heading(&layout, line);
 	attron(A_REVERSE);
-	mvprintw(LIST_TOP - 1, 0, "%-*s", COLS, line);
+	put(LIST_TOP - 1, 0, " %-*s", COLS, line);
 	attroff(A_REVERSE);
 	for (size_t i = 0; i < room() && top->scroll + i < top->rates.count; i++) {
 		const struct rate *rate = &top->rates.rate[top->scroll + i];
 		attr_t attribute = attribute_of(rate);
 
-		top_line(rate, COLS - 1, line);
+		top_line(rate, &layout, line);
 		mvaddch(LIST_TOP + i, 0, top->scroll + i == top->cursor ? '>' : ' ');
 		attron(attribute);
-		addstr(line);
+		put(LIST_TOP + i, 1, "%s", line);
 		attroff(attribute);
 	}
 	if (!top->rates.count)
-		mvaddnstr(LIST_TOP, 1, "there are no objects", COLS - 1);
+		put(LIST_TOP, 1, "there are no objects");
 }
 
-/* Line @row of the map, if it is on the screen; moves the pen there. */
-static bool go_to(const struct top *top, size_t row)
+/* How long a part of the legend is, with what keeps it apart from the next. */
+static int legend_width(int state)
 {
-	if (row < top->scroll || row - top->scroll >= room())
-		return false;
-	move(LIST_TOP - 1 + row - top->scroll, 0);
-	return true;
+	return strlen(map_states[state].name) + 4;
 }
 
-static void draw_cell(struct map_cell cell)
+/* Where each of them begins that does not fit into the line before. */
+static int legend_lines(void)
+{
+	int lines = 1, column = 0;
+
+	for (int i = 0; i < MAP_STATES; i++) {
+		if (column && column + legend_width(i) > COLS + 2) {
+			lines++;
+			column = 0;
+		}
+		column += legend_width(i);
+	}
+	return lines;
+}
+
+/* Rows of a map: between the title and the legend. */
+static size_t map_room(void)
+{
+	int rows = LINES - MAP_TOP - legend_lines();
+
+	return rows > 0 ? rows : 0;
+}
+
+/* Line @row of the map: where on the screen it is, or 0. */
+static int place_of(const struct top *top, size_t row)
+{
+	if (row < top->scroll || row - top->scroll >= map_room())
+		return 0;
+	return MAP_TOP + row - top->scroll;
+}
+
+static void draw_letter(char letter, int state)
 {
 	attr_t attribute = A_NORMAL;
 
-	if (cell.state < MAP_STATES)
-		attribute = COLOR_PAIR(PAIR_STATES + cell.state);
+	if (state < MAP_STATES)
+		attribute = COLOR_PAIR(PAIR_STATES + state);
 	attron(attribute);
-	addch(map_letter(cell));
+	addch(letter);
 	attroff(attribute);
+}
+
+static void draw_row(int line, const struct map_part *part, size_t step,
+		     size_t first, size_t columns)
+{
+	size_t cells = map_cells(part, step);
+
+	put(line, 0, "%8zu ", part->first + first * step);
+	for (size_t i = 0; i < columns && first + i < cells && MAP_LABEL + (int)i < COLS; i++) {
+		struct map_cell cell = map_cell(part, first + i, step);
+
+		move(line, MAP_LABEL + i);
+		draw_letter(map_letter(cell), cell.state);
+	}
 }
 
 static size_t draw_part(const struct top *top, const struct map_part *part,
@@ -174,16 +236,15 @@ static size_t draw_part(const struct top *top, const struct map_part *part,
 {
 	size_t cells = map_cells(part, step);
 	char title[MAP_TITLE_SIZE];
+	int line = place_of(top, row++);
 
 	map_part_title(part, title);
-	if (go_to(top, row++))
-		printw("%s, %" PRIu64 " in use", title, map_used(part));
+	if (line)
+		put(line, 0, "%s, %" PRIu64 " in use", title, map_used(part));
 	for (size_t i = 0; i < cells; i += columns) {
-		if (!go_to(top, row++))
-			continue;
-		printw("%8zu ", part->first + i * step);
-		for (size_t j = i; j < i + columns && j < cells; j++)
-			draw_cell(map_cell(part, j, step));
+		line = place_of(top, row++);
+		if (line)
+			draw_row(line, part, step, i, columns);
 	}
 	return row;
 }
@@ -197,60 +258,83 @@ static size_t rows_of(const struct map *map, size_t step, size_t columns)
 	return rows;
 }
 
-static void draw_legend(size_t step)
+static void draw_legend(void)
 {
-	move(LINES - 1, 0);
-	for (int i = 0; i < MAP_STATES; i++) {
-		draw_cell((struct map_cell){ .state = i });
-		printw(" %s  ", map_states[i].name);
+	int line = LINES - legend_lines(), column = 0;
+
+	/* Of a screen that is not even as high there is none. */
+	for (int i = 0; i < MAP_STATES && line > MAP_TOP; i++) {
+		if (column && column + legend_width(i) > COLS + 2) {
+			line++;
+			column = 0;
+		}
+		move(line, column);
+		draw_letter(map_states[i].letter, i);
+		put(line, column + 1, " %s", map_states[i].name);
+		column += legend_width(i);
 	}
-	if (step > 1)
-		printw("0-9 tenths; a cell: %zu", step);
 }
 
 static void draw_arena(const struct top *top, int columns)
 {
-	const uint64_t *value = top->map.object.value;
-	uint64_t bytes = value[MPDEMO_A_BYTES];
-	int used = (long double)columns * value[MPDEMO_A_IN_USE] / bytes;
-	int peak = (long double)columns * value[MPDEMO_A_PEAK] / bytes;
+	static const char *const labels[] = { "free", "in use", "free, but in use at the peak" };
+	static const int states[] = { MPDEMO_BLOCK_FREE, MPDEMO_BLOCK_HELD, MPDEMO_BLOCK_CACHED };
+	const struct map *map = &top->map;
+	const uint64_t *value = map->object.value;
 
-	move(LIST_TOP - 1, 0);
-	printw("%" PRIu64 " of %" PRIu64 " bytes in use, %" PRIu64 " at the peak",
-	       value[MPDEMO_A_IN_USE], bytes, value[MPDEMO_A_PEAK]);
-	move(LIST_TOP, MAP_LABEL);
-	for (int i = 0; i < columns; i++)
-		addch(i < used ? 'h' : i < peak ? 'p' : '.');
-	mvaddstr(LIST_TOP + 1, MAP_LABEL, "h used  p was used at the peak  . free");
+	put(MAP_TOP, 0, "%" PRIu64 " of %" PRIu64 " bytes in use, %" PRIu64 " at the peak",
+	    value[MPDEMO_A_IN_USE], value[MPDEMO_A_BYTES], value[MPDEMO_A_PEAK]);
+	for (int i = 0; i < columns && MAP_LABEL + i < COLS; i++) {
+		int state = map_arena_state(map, i, columns);
+
+		move(MAP_TOP + 1, MAP_LABEL + i);
+		draw_letter(map_arena_letter(state), state);
+	}
+	for (int i = 0; i < 3; i++) {
+		move(MAP_TOP + 3 + i, 0);
+		draw_letter(map_arena_letter(states[i]), states[i]);
+		put(MAP_TOP + 3 + i, 1, " %s", labels[i]);
+	}
+}
+
+#define BACK	"Enter: back, q: quit"
+
+/* So that the numbers of rows are round. */
+static size_t map_columns(void)
+{
+	size_t columns = 8;
+
+	while (MAP_LABEL + (int)columns + 8 <= COLS)
+		columns += 8;
+	return columns;
 }
 
 static void draw_map(struct top *top)
 {
 	const struct object *object = &top->map.object;
-	size_t columns = 8, step = 1, row = 0;
+	size_t columns = map_columns(), step = 1, row = 0;
 
-	/* So that the numbers of rows are round. */
-	while (MAP_LABEL + (int)columns + 8 <= COLS)
-		columns += 8;
-	mvprintw(0, 0, "%s %s, id %" PRIu64 "; Enter: back, q: quit",
-		 object_kind_name(object->value[MPDEMO_A_KIND]),
-		 object_title(object), object->value[MPDEMO_A_ID]);
+	put(0, 0, "%s %s, id %" PRIu64, object_kind_name(object->value[MPDEMO_A_KIND]),
+	    object_title(object), object->value[MPDEMO_A_ID]);
+	put(1, 0, BACK);
 	if (top->map_absent) {
-		mvaddstr(TOP_SUMMARY, 0, "it is gone");
+		put(MAP_TOP, 0, "it is gone");
 		return;
 	}
 	if (!top->map.nparts) {
 		draw_arena(top, columns);
 		return;
 	}
-	while (rows_of(&top->map, step, columns) > room() &&
+	while (rows_of(&top->map, step, columns) > map_room() &&
 	       step < map_count(&top->map))
 		step *= 2;
 	if (top->scroll + 1 > rows_of(&top->map, step, columns))
 		top->scroll = rows_of(&top->map, step, columns) - 1;
+	if (step > 1)
+		put(1, 0, "a cell: %zu blocks, a digit: tenths in use; " BACK, step);
 	for (size_t i = 0; i < top->map.nparts; i++)
 		row = draw_part(top, &top->map.parts[i], step, columns, row);
-	draw_legend(step);
+	draw_legend();
 }
 
 void top_draw(struct top *top)
@@ -258,7 +342,7 @@ void top_draw(struct top *top)
 	erase();
 	if (top->view == TOP_HELP) {
 		for (size_t i = 0; i < HELP_LINES; i++)
-			mvaddnstr(i, 0, help[i], COLS);
+			put(i, 0, "%s", help[i]);
 	} else if (top->view == TOP_MAP) {
 		draw_map(top);
 	} else {
@@ -332,6 +416,12 @@ enum top_action top_press(struct top *top, int key)
 		return TOP_REDRAW;
 	case KEY_DOWN:
 		move_by(top, 1);
+		return TOP_REDRAW;
+	case KEY_HOME:
+		move_by(top, -(long)TOP_FAR);
+		return TOP_REDRAW;
+	case KEY_END:
+		move_by(top, TOP_FAR);
 		return TOP_REDRAW;
 	case KEY_PPAGE:
 		move_by(top, -(long)room());

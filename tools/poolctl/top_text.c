@@ -8,11 +8,12 @@
 #include <time.h>
 
 #include "cell.h"
+#include "options.h"
 #include "top.h"
 #include "units.h"
 
 /* Keys are those of slabtop(1) where it has such a thing. */
-const struct top_sort top_sorts[] = {
+const struct top_sort top_sorts[TOP_SORTS + 1] = {
 	{ 'u', "use" },	     { 'a', "in-use" },	    { 'o', "capacity" },
 	{ 's', "size" },     { 'c', "memory" },	    { 'n', "name" },
 	{ 'r', "allocs" },   { 'f', "failures" },   { 'i', "id" },
@@ -113,33 +114,34 @@ static void marks_of(const struct rate *rate, char marks[8])
 	marks[n] = '\0';
 }
 
-static void put_bar(unsigned int percent, int width, char *out)
-{
-	int full = (percent * width + 50) / 100;
-
-	out[0] = '[';
-	for (int i = 0; i < width; i++)
-		out[1 + i] = i < full ? '#' : '.';
-	strcpy(out + 1 + width, "]");
-}
+enum column { ID, NAME, KIND, IN_USE, CAPACITY, USE, BAR, ALLOCS, FREES, FAILS, MARKS };
 
 /*
- * Columns of numbers are as wide as they are; a name has what is left of 80 columns, and
- * the bar what is left of more.
+ * What there is, from left to right.
+ * @width: of the column at least; less than 0: to the left
+ * @order: those of higher numbers go first where there is no room; 0: never
  */
-static int name_width(int width)
-{
-	int left = width - 76;
+static const struct {
+	const char *heading;
+	int width;
+	int order;
+} columns[TOP_COLUMNS] = {
+	[ID] = { "ID", 4, 0 },
+	[NAME] = { "NAME", -8, 0 },
+	[KIND] = { "KIND", -5, 8 },
+	[IN_USE] = { "IN-USE", 8, 1 },
+	[CAPACITY] = { "CAPACITY", 8, 4 },
+	[USE] = { "USE%", 4, 0 },
+	[BAR] = { "BAR", -8, 6 },
+	[ALLOCS] = { "ALLOCS/s", 8, 5 },
+	[FREES] = { "FREES/s", 8, 7 },
+	[FAILS] = { "FAILS/s", 7, 3 },
+	[MARKS] = { "MARKS", -5, 2 },
+};
 
-	return left < 8 ? 8 : left > 24 ? 24 : left;
-}
-
-static int bar_width(int width)
-{
-	int left = width - 76 - 24 + 6;
-
-	return left < 6 ? 6 : left > 40 ? 40 : left;
-}
+#define LAST_ORDER	8
+#define NAME_AT_FIRST	24	/* also where no name is so long, so that the screen is quiet */
+#define BAR_MOST	42
 
 /* Cut off at the width of the screen. */
 static void finish(int width, char out[TOP_WIDTH])
@@ -148,34 +150,130 @@ static void finish(int width, char out[TOP_WIDTH])
 		out[width < 0 ? 0 : width] = '\0';
 }
 
-void top_heading(int width, char out[TOP_WIDTH])
+static int total(const struct top_layout *layout)
 {
-	snprintf(out, TOP_WIDTH, "%4s %-*s %-5s %7s %7s %4s %-*s %8s %8s %7s %s", "ID",
-		 name_width(width), "NAME", "KIND", "IN-USE", "SIZE", "USE%",
-		 bar_width(width) + 2, "", "ALLOCS/s", "FREES/s", "FAILS/s", "MARKS");
-	finish(width, out);
+	int sum = -1;
+
+	for (int i = 0; i < TOP_COLUMNS; i++)
+		sum += layout->columns[i] ? layout->columns[i] + 1 : 0;
+	return sum;
 }
 
-void top_line(const struct rate *rate, int width, char out[TOP_WIDTH])
+static int longest_name(const struct top *top)
+{
+	int longest = 0;
+
+	for (size_t i = 0; i < top->rates.count; i++) {
+		int length = strlen(object_title(&top->rates.rate[i].object));
+
+		longest = length > longest ? length : longest;
+	}
+	return longest;
+}
+
+/* Up to as much as is wanted, of what room there is. */
+static void widen(struct top_layout *layout, enum column column, int wanted)
+{
+	int room = layout->width - total(layout);
+	int more = wanted - layout->columns[column];
+
+	if (layout->columns[column] && room > 0 && more > 0)
+		layout->columns[column] += more < room ? more : room;
+}
+
+struct top_layout top_lay_out(const struct top *top, int width)
+{
+	struct top_layout layout = { .width = width };
+	int longest = longest_name(top);
+
+	for (int i = 0; i < TOP_COLUMNS; i++)
+		layout.columns[i] = abs(columns[i].width);
+	if (width == TOP_ANY_WIDTH) {
+		layout.columns[NAME] = longest > NAME_AT_FIRST ? longest : NAME_AT_FIRST;
+		layout.width = total(&layout);
+		width = layout.width;
+	}
+	for (int order = LAST_ORDER; order && total(&layout) > width; order--) {
+		for (int i = 0; i < TOP_COLUMNS; i++) {
+			if (columns[i].order == order)
+				layout.columns[i] = 0;
+		}
+	}
+	widen(&layout, NAME, longest > NAME_AT_FIRST ? longest : NAME_AT_FIRST);
+	widen(&layout, BAR, BAR_MOST);
+	return layout;
+}
+
+/* A line of these texts. A name that is cut off ends with a +, as in top(1). */
+static void put_columns(const struct top_layout *layout,
+			const char *const texts[TOP_COLUMNS], char out[TOP_WIDTH])
+{
+	int used = 0;
+
+	for (int i = 0; i < TOP_COLUMNS; i++) {
+		int width = layout->columns[i], length = strlen(texts[i]);
+
+		if (!width)
+			continue;
+		used += snprintf(out + used, TOP_WIDTH - used, "%s%*.*s", used ? " " : "",
+				 options.raw ? 0 : columns[i].width < 0 ? -width : width,
+				 i == NAME ? width : length, texts[i]);
+		if (i == NAME && length > width)
+			out[used - 1] = '+';
+	}
+	while (used && out[used - 1] == ' ')
+		out[--used] = '\0';
+	finish(layout->width, out);
+}
+
+void top_heading(const struct top_layout *layout, char out[TOP_WIDTH])
+{
+	const char *texts[TOP_COLUMNS];
+
+	for (int i = 0; i < TOP_COLUMNS; i++)
+		texts[i] = columns[i].heading;
+	put_columns(layout, texts, out);
+}
+
+static const char *bar_of(unsigned int percent, int width, char out[BAR_MOST + 1])
+{
+	int most = width - 2, full = ((percent < 100 ? percent : 100) * most + 50) / 100;
+
+	*out = '\0';
+	if (!width)
+		return out;
+	out[0] = '[';
+	for (int i = 0; i < most; i++)
+		out[1 + i] = i < full ? '#' : '.';
+	strcpy(out + 1 + most, "]");
+	return out;
+}
+
+void top_line(const struct rate *rate, const struct top_layout *layout,
+	      char out[TOP_WIDTH])
 {
 	const struct object *object = &rate->object;
+	struct cell id = cell_of_number(CELL_NUMBER, object->value[MPDEMO_A_ID]);
 	struct cell used = cell_of_amount(object, object->value[MPDEMO_A_IN_USE]);
 	struct cell capacity = cell_of_amount(object, object_capacity(object));
-	char text[2][CELL_SIZE], rates[3][RATE_SIZE], bar[64], marks[8];
-	unsigned int use = rate_use(object);
+	struct cell use = cell_of_number(CELL_PERCENT, rate_use(object));
+	char text[4][CELL_SIZE], rates[3][RATE_SIZE], bar[BAR_MOST + 1], marks[8];
+	const char *const texts[TOP_COLUMNS] = {
+		[ID] = cell_format(&id, text[0]),
+		[NAME] = object_title(object),
+		[KIND] = object_kind_name(object->value[MPDEMO_A_KIND]),
+		[IN_USE] = cell_format(&used, text[1]),
+		[CAPACITY] = cell_format(&capacity, text[2]),
+		[USE] = cell_format(&use, text[3]),
+		[BAR] = bar_of(rate_use(object), layout->columns[BAR], bar),
+		[ALLOCS] = rate_format(rate->allocs, rate->seconds, rates[0]),
+		[FREES] = rate_format(rate->frees, rate->seconds, rates[1]),
+		[FAILS] = rate_format(rate->failures, rate->seconds, rates[2]),
+		[MARKS] = marks,
+	};
 
-	put_bar(use > 100 ? 100 : use, bar_width(width), bar);
 	marks_of(rate, marks);
-	snprintf(out, TOP_WIDTH,
-		 "%4" PRIu64 " %-*.*s %-5s %7s %7s %3u%% %s %8s %8s %7s %s",
-		 object->value[MPDEMO_A_ID], name_width(width), name_width(width),
-		 object_title(object),
-		 object_kind_name(object->value[MPDEMO_A_KIND]),
-		 cell_format(&used, text[0]), cell_format(&capacity, text[1]), use,
-		 bar, rate_format(rate->allocs, rate->seconds, rates[0]),
-		 rate_format(rate->frees, rate->seconds, rates[1]),
-		 rate_format(rate->failures, rate->seconds, rates[2]), marks);
-	finish(width, out);
+	put_columns(layout, texts, out);
 }
 
 static void sums(const struct top *top, double *allocs, double *frees,

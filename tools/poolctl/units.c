@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Numbers and sizes as people write them. */
+/* Numbers, sizes and times as people write them. */
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,6 +10,7 @@
 static const char prefixes[] = "KMGTPE";
 
 static const char not_digits[] = "is not a number";
+const char units_too_large[] = "is too large";
 
 /*
  * Digits only: strtoull() would take blanks, a sign, and -1 as 2^64 - 1. Leaves
@@ -74,7 +75,7 @@ const char *units_parse_number(const char *text, uint64_t most, uint64_t *value)
 	if (*text)
 		return not_digits;
 	if (number > most)
-		return "is too large";
+		return units_too_large;
 	*value = number;
 	return NULL;
 }
@@ -115,5 +116,20 @@ const char *units_format_size(uint64_t value, char out[UNITS_SIZE])
 			 tenths, *prefix);
 	else
 		snprintf(out, UNITS_SIZE, "%" PRIu64 "%c", whole, *prefix);
+	return out;
+}
+
+const char *units_format_age(uint64_t ns, char out[UNITS_SIZE])
+{
+	uint64_t seconds = ns / 1000000000, minutes = seconds / 60, hours = minutes / 60;
+
+	if (!minutes)
+		snprintf(out, UNITS_SIZE, "%" PRIu64 "s", seconds);
+	else if (!hours)
+		snprintf(out, UNITS_SIZE, "%" PRIu64 "m%02" PRIu64 "s", minutes, seconds % 60);
+	else if (hours < 24)
+		snprintf(out, UNITS_SIZE, "%" PRIu64 "h%02" PRIu64 "m", hours, minutes % 60);
+	else
+		snprintf(out, UNITS_SIZE, "%" PRIu64 "d%" PRIu64 "h", hours / 24, hours % 24);
 	return out;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Numbers and sizes as people write them. */
+/* Numbers, sizes and times as people write them. */
 #ifndef POOLCTL_UNITS_H
 #define POOLCTL_UNITS_H
 
@@ -13,7 +13,8 @@
 /* A size: 64, 4K = 4KiB = 4096, 4KB = 4000, as zramctl(8) reads them. */
 const char *units_parse_size(const char *text, uint64_t *value);
 
-/* A plain decimal number up to @most. */
+/* A plain decimal number up to @most; else it is units_too_large. */
+extern const char units_too_large[];
 const char *units_parse_number(const char *text, uint64_t most,
 			       uint64_t *value);
 
@@ -24,5 +25,8 @@ const char *units_parse_mode(const char *text, uint32_t *mode);
 
 /* 64B, 4K, 1.5M; never more than there is. */
 const char *units_format_size(uint64_t value, char out[UNITS_SIZE]);
+
+/* How long, of nanoseconds: 12s, 3m05s, 2h07m, 2d4h; never longer than it is. */
+const char *units_format_age(uint64_t ns, char out[UNITS_SIZE]);
 
 #endif /* POOLCTL_UNITS_H */

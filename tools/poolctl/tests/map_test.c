@@ -161,15 +161,80 @@ static void test_arena(const char *folder)
 	set(&map.object, MPDEMO_A_IN_USE, 16384);
 	set(&map.object, MPDEMO_A_PEAK, 32768);
 	report(drawn(&map, folder, "arena", "16K of 64K in use (25.0 %)") == 1, "an arena");
+	report(map_arena_state(&map, 15, 64) == MPDEMO_BLOCK_HELD &&
+	       map_arena_state(&map, 16, 64) == MPDEMO_BLOCK_CACHED &&
+	       map_arena_state(&map, 31, 64) == MPDEMO_BLOCK_CACHED &&
+	       map_arena_state(&map, 32, 64) == MPDEMO_BLOCK_FREE, "its cells");
+	set(&map.object, MPDEMO_A_IN_USE, 1);
+	report(map_arena_state(&map, 0, 64) == MPDEMO_BLOCK_HELD, "one byte is in use");
 	map_clear(&map);
+}
+
+/* As on a terminal of that width which shows nothing else. */
+static void lay_out(const struct rate *rate, int width, char heading[TOP_WIDTH],
+		    char line[TOP_WIDTH])
+{
+	struct top top = { .rates = { .rate = (struct rate *)rate, .count = 1 } };
+	struct top_layout layout = top_lay_out(&top, width);
+
+	top_heading(&layout, heading);
+	top_line(rate, &layout, line);
 }
 
 static bool marked(const struct rate *rate, const char *marks)
 {
-	char line[TOP_WIDTH];
+	char heading[TOP_WIDTH], line[TOP_WIDTH];
+	size_t column;
 
-	top_line(rate, 200, line);
-	return !strcmp(strrchr(line, ' ') + 1, marks);
+	lay_out(rate, 200, heading, line);
+	column = strstr(heading, "MARKS") - heading;
+	return !strcmp(strlen(line) > column ? line + column : "", marks);
+}
+
+static void looks(const struct rate *rate, int width, const char *heading, const char *line)
+{
+	char seen[2][TOP_WIDTH];
+
+	lay_out(rate, width, seen[0], seen[1]);
+	report(!strcmp(seen[0], heading), seen[0]);
+	report(!strcmp(seen[1], line), seen[1]);
+}
+
+/* What matters most is seen also where there is little room, and what is cut off says so. */
+static void test_columns(void)
+{
+	static const char name[] = "a-pool-of-a-name-that-is-longer-than-most";
+	struct rate rate = {
+		.object = make_object(name, MPDEMO_KIND_POOL),
+		.seconds = 2,
+		.allocs = 7,
+		.failures = 3,
+	};
+	char heading[TOP_WIDTH], line[TOP_WIDTH];
+	bool fits = true;
+
+	set(&rate.object, MPDEMO_A_BLOCKS, 16777208);
+	set(&rate.object, MPDEMO_A_IN_USE, 12582906);
+	looks(&rate, 39,
+	      "  ID NAME             IN-USE USE% MARKS",
+	      "   7 a-pool-of-a-n+ 12582906  75% E");
+	looks(&rate, 79,
+	      "  ID NAME         IN-USE CAPACITY USE% BAR      ALLOCS/s  FREES/s FAILS/s MARKS",
+	      "   7 a-pool-of+ 12582906 16777208  75% [#####.]     3.50        0    1.50 E");
+	looks(&rate, 99,
+	      "  ID NAME                     KIND    IN-USE CAPACITY USE% BAR      ALLOCS/s  FREES/s FAILS/s MARKS",
+	      "   7 a-pool-of-a-name-that-i+ pool  12582906 16777208  75% [#####.]     3.50        0    1.50 E");
+	looks(&rate, 120,
+	      "  ID NAME                                      KIND    IN-USE CAPACITY USE% BAR          ALLOCS/s  FREES/s FAILS/s MARKS",
+	      "   7 a-pool-of-a-name-that-is-longer-than-most pool  12582906 16777208  75% [########..]     3.50        0    1.50 E");
+	looks(&rate, TOP_ANY_WIDTH,
+	      "  ID NAME                                      KIND    IN-USE CAPACITY USE% BAR      ALLOCS/s  FREES/s FAILS/s MARKS",
+	      "   7 a-pool-of-a-name-that-is-longer-than-most pool  12582906 16777208  75% [#####.]     3.50        0    1.50 E");
+	for (int width = 1; width < 300; width++) {
+		lay_out(&rate, width, heading, line);
+		fits = fits && (int)strlen(line) <= width && (int)strlen(heading) <= width;
+	}
+	report(fits, "a line is not longer than the screen is wide");
 }
 
 static void test_marks(void)
@@ -179,7 +244,6 @@ static void test_marks(void)
 		.seconds = 2,
 		.allocs = 7,
 	};
-	char line[TOP_WIDTH];
 
 	set(&rate.object, MPDEMO_A_BLOCKS, 50);
 	set(&rate.object, MPDEMO_A_IN_USE, 25);
@@ -199,13 +263,6 @@ static void test_marks(void)
 	report(marked(&rate, "LRCW"), "others");
 	set(&rate.object, MPDEMO_A_DYING, 1);
 	report(marked(&rate, "LRCWD"), "and one more");
-	for (int width = 0; width < 300; width++) {
-		top_line(&rate, width, line);
-		if ((int)strlen(line) > width)
-			report(false, "a line is not longer than the screen is wide");
-	}
-	top_line(&rate, 80, line);
-	report(strstr(line, " 25      50  50% [###...]     3.50 "), line);
 }
 
 static void test_orders(void)
@@ -227,6 +284,7 @@ int main(int argc, char **argv)
 		test_arena(argv[1]);
 	}
 	test_marks();
+	test_columns();
 	test_orders();
 	printf("1..%d\n", number);
 	return failures != 0;

@@ -135,6 +135,30 @@ static void test_handles(void)
 		report(handle_parse(wrong[i], &handle), "no handle", wrong[i]);
 }
 
+static void age_is(uint64_t ns, const char *expected)
+{
+	char text[UNITS_SIZE];
+
+	report(!strcmp(units_format_age(ns, text), expected), "age", expected);
+}
+
+static void test_ages(void)
+{
+	const uint64_t second = 1000000000;
+
+	age_is(0, "0s");
+	age_is(second - 1, "0s");
+	age_is(12 * second, "12s");
+	age_is(60 * second - 1, "59s");
+	age_is(60 * second, "1m00s");
+	age_is(185 * second, "3m05s");
+	age_is(3600 * second - 1, "59m59s");
+	age_is((2 * 3600 + 7 * 60 + 59) * second, "2h07m");
+	age_is(24 * 3600 * second - 1, "23h59m");
+	age_is(52 * 3600 * second, "2d4h");
+	age_is(UINT64_MAX, "213503d23h");
+}
+
 static void test_texts(void)
 {
 	static const char *const words[] = { "list", "stats", "destroy", NULL };
@@ -351,7 +375,11 @@ static void test_words(void)
 	words_are("'a b' \"c d\"e '' \"\"", "a b|c de|||");
 	words_are("'a\\n#\"' \"it's \\\"it\\\"\"", "a\\n#\"|it's \"it\"|");
 	words_are("a\\ b \\#c \\\\", "a b|#c|\\|");
-	words_are("a\\\n", "a\\|");
+	words_are("a\\\n", NULL);
+	words_are("a \\\r\n", NULL);
+	words_are("a \"b\\", NULL);
+	words_are("a '\\'\n", "a|\\|");
+	words_are("a # \\\n", "a|");
 	words_are("a", "a|");
 	words_are("'a", NULL);
 	words_are("a \"b\\\"", NULL);
@@ -451,6 +479,7 @@ int main(int argc, char **argv)
 	test_numbers();
 	test_formats();
 	test_handles();
+	test_ages();
 	test_texts();
 	test_extack(true);
 	test_extack(false);

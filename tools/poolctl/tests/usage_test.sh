@@ -61,14 +61,51 @@ expect 0 "poolctl " --version
 expect 0 "version" version -j
 expect 0 "version" -j version
 
+# Each line of each help, and JSON of it.
+columns_of() {	# [COMMAND]
+	$POOLCTL help "$@" >"$out/stdout" 2>"$out/stderr"
+	awk 'length > 80 { print "# " $0; wide = 1 } END { exit wide }' "$out/stdout"
+}
+$POOLCTL help | sed -n '/^Commands:/,/^$/s/^ \([a-z-]*\) .*/\1/p' >"$out/commands"
+columns_of
+report $? "the help fits into 80 columns"
+while read -r command; do
+	columns_of "$command"
+	report $? "that of $command fits into 80 columns"
+	expect 0 '"option":"pretty"' help "$command" -j
+done <"$out/commands"
+expect 0 '"command":"destroy","arguments":"NAME..."' help -j
+expect 0 '"column":"USE%"' list -h -j
+expect 0 '"option":"device","argument":"PATH"' top --help -j
+expect 0 '"option":"device","letter":"d"' list --help -j
+for command in top list; do
+	$POOLCTL help $command | grep -c -e '^ -d,' >"$out/stdout"
+	report "$(($(cat "$out/stdout") != 1))" "$command has one -d"
+done
+
 expect 1 "did you mean 'destroy'" destory rx
 expect 1 "did you mean 'list'" -j lsit
 expect 1 "unknown command 'li'" li
 expect 1 "unknown command ''" ""
 expect 1 "unknown command" help nothing
+expect 1 "Try 'poolctl --help'" help nothing -j
 expect 1 "unknown option '-x'" -x
 expect 1 "--bogus" list --bogus -j
-expect 1 "--json" list --json=yes
+expect 1 "'--json' takes no argument" list --json=yes
+expect 1 "did you mean '--json'" --jsno list
+expect 1 "did you mean '--block-size'" create pool rx --blocksize 8
+expect 1 "ambiguous: '--block-size' or '--blocks'" create pool rx --block 8 -j
+expect 1 "unknown option '--blobs'" create pool rx --blobs
+expect 1 "unknown option '--$(printf %062d 0)'" list "--$(printf %0999d 0)"
+expect 1 "did you mean 'failures'" top --once -s failure
+expect 1 "there is no JSON" top -j
+expect 1 "no number of events" monitor -c 0
+expect 1 "the limit is 4096" exec rx -N 5000 -- true
+expect 1 "none of its options" set rx
+expect 1 "unknown option '-x'" exec rx -x -- true
+expect 3 "exec rx" exec rx -d "$out/nothing" ls -x --bogus
+expect 3 "exec rx" exec -d "$out/nothing" -- rx ls -x
+expect 1 "too few" exec rx --
 expect 1 "needs an argument" alloc rx -N
 expect 1 "unexpected argument" list rx
 expect 1 "too few" create pool
@@ -146,7 +183,6 @@ expect 1 "its own columns" stats -i 1 -o NAME -j
 expect 1 "no number of reports" stats -i 1 -c 0
 expect 1 "there is no order" top --once -s nothing
 expect 1 "stats -i 1" top
-expect 1 "stats -i 1 --json" top -j
 expect 1 "unexpected argument" report rx
 expect 0 "doctor" report
 expect 0 '"problems"' report -j
@@ -155,6 +191,19 @@ expect 1 "in place of a command" -b /dev/null list
 expect 1 "-f is for batches" -f list -j
 printf 'version\n\n lsit # wrong\nversion\n' >"$out/batch"
 expect 1 "Command failed $out/batch:3" batch "$out/batch"
+printf '\357\273\277version\n' >"$out/batch"
+expect 0 "poolctl " batch "$out/batch"
+printf 'version\n\357\273\277version\n' >"$out/batch"
+expect 1 "unknown command '\\xef\\xbb\\xbfversion'" batch "$out/batch"
+printf 'version # fine \\\nversion \\\n-j\n' >"$out/batch"
+expect 1 "no line goes on in the next one" batch "$out/batch"
+expect 1 "Command failed $out/batch:2" batch "$out/batch"
+printf 'help\nhelp list\nversion\n' >"$out/batch"
+$POOLCTL batch -j "$out/batch" | python3 -c 'import json, sys
+lines = [json.loads(line) for line in sys.stdin]
+assert [line["line"] for line in lines] == [1, 2, 3]
+assert lines[1]["command"] == "list"'
+report $? "help within a batch in JSON is JSON"
 expect 1 "there is no suite" bench modern
 expect 1 "too large" bench --cpu 4294967296
 expect 1 "there is no context" bench micro --context nmi
@@ -191,6 +240,13 @@ if ! [ -d /sys/module/mempool_demo ]; then
 	expect 3 "mempool-demo" stats -i 1 -j
 	expect 3 "mempool-demo" top --once
 	expect 3 "mempool_demo is not loaded" doctor
+	$POOLCTL doctor -j >"$out/stdout"
+	python3 -c 'import json, sys
+checks = json.load(sys.stdin)["checks"]
+assert len(checks) > 4
+assert all((check["hint"] is None) == (check["status"] == "ok") for check in checks)' \
+		<"$out/stdout"
+	report $? "the doctor says what to do about each problem"
 fi
 
 if [ -c /dev/full ]; then
