@@ -227,7 +227,7 @@ static int collect_latencies(const struct bench_crew *crew,
 {
 	unsigned int i;
 
-	result->calls = kvzalloc(sizeof(*result->calls), GFP_KERNEL);
+	result->calls = kvzalloc_obj(*result->calls, GFP_KERNEL);
 	if (!result->calls)
 		return -ENOMEM;
 	for (i = 0; i < crew->nr; i++)

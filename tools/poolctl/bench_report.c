@@ -16,14 +16,15 @@ static void add_buckets(struct json_object *json, const struct bench_row *row,
 		const uint64_t numbers[] = {
 			bucket->least, bucket->longest, bucket->samples
 		};
-		struct json_object *own;
+		struct json_object *own, *number;
 
 		if (bucket->call != call)
 			continue;
 		own = needed(json_object_new_array());
-		for (size_t j = 0; j < sizeof(numbers) / sizeof(*numbers); j++)
-			json_object_array_add(own,
-				needed(json_object_new_uint64(numbers[j])));
+		for (size_t j = 0; j < sizeof(numbers) / sizeof(*numbers); j++) {
+			number = needed(json_object_new_uint64(numbers[j]));
+			json_object_array_add(own, number);
+		}
 		json_object_array_add(array, own);
 	}
 }

@@ -108,8 +108,9 @@ static int read_init_on_alloc(void)
 
 static void read_clocksource(char *name, size_t size)
 {
-	FILE *file = fopen("/sys/devices/system/clocksource/clocksource0/"
-			   "current_clocksource", "r");
+	static const char path[] =
+		"/sys/devices/system/clocksource/clocksource0/current_clocksource";
+	FILE *file = fopen(path, "r");
 
 	snprintf(name, size, "unknown");
 	if (!file)
