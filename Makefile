@@ -29,6 +29,8 @@ help:
 	@echo 'On any x86-64 Debian machine, without headers of its kernel and without KVM:'
 	@echo '  make demo       boot a VM, load the module, use it, show figures'
 	@echo '  make test       boot a VM and run all tests in it'
+	@echo '  make bench      a page with plots, build/bench/report/report.html, of the instructions that'
+	@echo '                  they take on 7.3; KERNEL=7.3-uml: nanoseconds, in User Mode Linux'
 	@echo '  make bench-insn count the instructions of all allocators in VMs of 7.3 and 6.12, and'
 	@echo '                  judge them by the targets; BENCH_TWICE=1: twice, and compare'
 	@echo '  make bench-uml  the same in nanoseconds of this machine, on 7.3 as User Mode Linux'
@@ -95,6 +97,10 @@ demo: packages
 	@tools/demo/demo --kernel $(KERNEL)
 
 # On kernels of its own choice, unless somebody else than this file has chosen one.
+bench: packages
+	+@$(MAKE) --no-print-directory tools
+	@tools/bench/report $(if $(filter-out file,$(origin KERNEL)),$(KERNEL))
+
 bench-insn: packages
 	+@$(MAKE) --no-print-directory tools
 	@tools/bench/insn $(if $(filter-out file,$(origin KERNEL)),$(KERNEL))
@@ -193,6 +199,7 @@ clean:
 		-o -name '*.mod.c' -o -name '.*.cmd' -o -name 'modules.order' \
 		-o -name Module.symvers \) -delete
 
-.PHONY: all help modules tools examples selftests packages demo bench-insn bench-uml bench-user figures test \
-	test-tutorial test-matrix soak fuzz shell check docs man install-man debs check-debs \
+.PHONY: all help modules tools examples selftests packages demo bench bench-insn bench-uml \
+	bench-user figures test test-tutorial test-matrix soak fuzz shell check docs man install-man \
+	debs check-debs \
 	install install-user install-lib install-dkms uninstall clean

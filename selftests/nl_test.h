@@ -135,7 +135,7 @@ static inline int nlt_object_(struct nl_msg *msg, void *arg)
 	return NL_OK;
 }
 
-static inline int nlt_open(struct nlt *nl)
+static inline int nlt_open_family(struct nlt *nl, const char *family)
 {
 	int one = 1;
 
@@ -145,13 +145,18 @@ static inline int nlt_open(struct nlt *nl)
 		return -ENOMEM;
 	if (genl_connect(nl->sock))
 		return -EIO;
-	nl->family = genl_ctrl_resolve(nl->sock, MPDEMO_FAMILY_NAME);
+	nl->family = genl_ctrl_resolve(nl->sock, family);
 	if (nl->family < 0)
 		return -ENOENT;
 	setsockopt(nl_socket_get_fd(nl->sock), SOL_NETLINK, NETLINK_EXT_ACK,
 		   &one, sizeof(one));
 	nl_socket_set_buffer_size(nl->sock, 1 << 18, 1 << 16);
 	return 0;
+}
+
+static inline int nlt_open(struct nlt *nl)
+{
+	return nlt_open_family(nl, MPDEMO_FAMILY_NAME);
 }
 
 static inline void nlt_close(struct nlt *nl)

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# LIMIT: 120 seconds
+# LIMIT: 200 seconds
 #
 # Proves that each suite of the benchmark can be measured, with each parameter that it has, and
 # says what it promises to say; that what it does not have is refused with an errno and a text;
@@ -15,6 +15,7 @@
 . "$(dirname "$0")/poolctl_test.sh"
 
 as_nobody=$(cd "$(dirname "$0")" && pwd)/as_nobody
+as_terminal=${as_nobody%/*}/on_terminal
 cpus=$(grep -c "^processor" /proc/cpuinfo)
 slow=${MPDEMO_SLOW:-1}
 # On a machine that is emulated it measures nothing else.
@@ -129,12 +130,19 @@ test_outstanding()
 test_latency()
 {
 	local ordered='.p50 <= .p90 and .p90 <= .p99 and .p99 <= .p999 and .p999 <= .max'
+	# Those of the histogram: all calls, in order, and none behind the longest one.
+	# shellcheck disable=SC2016 # a variable of jq
+	local buckets='. as $l | ($l.buckets | map(.[2]) | add) == $l.samples and
+		all($l.buckets[]; .[0] <= .[1] and .[2] > 0 and .[0] <= $l.max) and
+		($l.buckets | . == sort) and $l.buckets[-1][1] >= $l.max and
+		any($l.buckets[]; .[1] >= $l.p50 and .[0] <= $l.p50)'
 
 	json 0 "$rows and all(.rows[]; .clock >= 0 and .clock_step > 0 and
-		(.alloc_latency | $ordered) and (.free_latency | $ordered)) and
+		(.alloc_latency | ($ordered) and ($buckets)) and
+		(.free_latency | ($ordered) and ($buckets))) and
 		all(.rows[] | select(.variant | startswith(\"bulk\") | not);
 		    .alloc_latency.samples == .operations * 10)" quick micro --outstanding 10 --latency --json
-	json 0 "$rows and all(.rows[]; .alloc_latency.samples > 0 and (.alloc_latency | $ordered))" \
+	json 0 "$rows and all(.rows[]; .alloc_latency.samples > 0 and (.alloc_latency | ($ordered) and ($buckets)))" \
 		quick http --latency --json
 	works quick micro --outstanding 10 --latency
 	[[ $stdout =~ P99.9 ]]
@@ -147,6 +155,10 @@ test_memory()
 	json 0 "$rows and all(.rows[] | select(.allocator != \"empty\"); .memory_requested == 6400 and
 		.memory_used >= 6400 and .memory_wasted == .memory_used - 6400)" \
 		quick micro --size 64 --outstanding 100 --memory --json
+	# Whole blocks of the size class, where there are such: 96 is one of kmalloc and not of heaps.
+	json 0 "$rows and all(.rows[]; .memory_handed_out ==
+		{kmalloc: 9600, heap: 12800}[.allocator])" \
+		quick micro --size 96 --outstanding 100 --memory --json
 	json 0 "$rows and all(.rows[] | select(.allocator == \"arena\" or .allocator == \"kmalloc\");
 		.memory_requested == 14208) and any(.rows[]; .allocator == \"arena\" and .memory_used >= 65536)" \
 		quick http --memory --json
@@ -234,6 +246,91 @@ test_cancel()
 	same 143 "$status" 'exit status'
 	same cancelled "$(jq -r .state "$tap_dir/cancelled")"
 	works quick bullets
+}
+
+# What was measured before, but kmalloc costs more, and the last row is gone.
+worse()
+{
+	jq -c '(.rows | map(.allocator) | index("kmalloc")) as $i |
+		.rows[$i].net_min_per_operation = (.rows[$i].net_min_per_operation | if . > 0 then . * 1.3 else 13 end)
+		| del(.rows[-1])' "$tap_dir/before.json" > "$tap_dir/after.json"
+}
+
+test_compare()
+{
+	works quick micro --outstanding 10 --save "$tap_dir/before.json"
+	worse
+	works poolctl bench "$tap_dir/before.json" --compare "$tap_dir/before.json" --fail-above 0
+	[[ $stdout =~ ' 0 above the limit, 0 only on one side' ]]
+	works poolctl bench "$tap_dir/after.json" --compare "$tap_dir/before.json"
+	status_of 5 poolctl bench "$tap_dir/after.json" --compare "$tap_dir/before.json" --fail-above 5%
+	[[ $stdout =~ kmalloc[^$'\n']*ABOVE ]]
+	[[ $stdout =~ 'not any more' ]]
+	[[ $stdout =~ ' 1 above the limit, 1 only on one side' ]]
+	works poolctl bench "$tap_dir/before.json" --compare "$tap_dir/after.json" --fail-above 400
+	[[ $stdout =~ 'not before' ]]
+	json 5 '.above == 1 and .missing == 1 and .compared > 5 and .fail_above == 5 and
+		.instrument == "instructions" and ([.comparison[] | select(.above)] | length == 1 and
+		.[0].allocator == "kmalloc" and .[0].change_percent > 5) and
+		([.comparison[] | select(has("after") | not)] | length == 1)' \
+		poolctl bench "$tap_dir/after.json" --compare "$tap_dir/before.json" --fail-above 5% --json
+	# What is measured now, with what was: the other suites of that are no loss.
+	json 0 '.missing == 0 and .compared > 5 and has("fail_above") == false' \
+		quick micro --outstanding 10 --compare "$tap_dir/before.json" --json
+	# Nothing in common is no success.
+	json 5 '.compared == 0 and .missing > 5' \
+		quick bullets --compare "$tap_dir/before.json" --fail-above 5 --json
+}
+
+test_compare_refuses()
+{
+	local document='{"schema": 1, "instrument": "ns", "rows": []}'
+
+	works quick bullets --save "$tap_dir/before.json"
+	echo "$document" > "$tap_dir/ns.json"
+	misused poolctl bench "$tap_dir/ns.json" --compare "$tap_dir/before.json"
+	stderr_has 'cannot be compared'
+	echo "${document/1/2}" > "$tap_dir/bad.json"
+	misused poolctl bench "$tap_dir/bad.json" --compare "$tap_dir/before.json"
+	echo '{"schema": 1, "instrument": "ns", "rows": 7}' > "$tap_dir/bad.json"
+	misused poolctl bench "$tap_dir/bad.json" --compare "$tap_dir/before.json"
+	echo 'no JSON' > "$tap_dir/bad.json"
+	misused poolctl bench "$tap_dir/bad.json" --compare "$tap_dir/before.json"
+	misused poolctl bench "$tap_dir/ns.json" --compare "$tap_dir/ns.json" --fail-above much
+	misused poolctl bench "$tap_dir/ns.json" --compare "$tap_dir/ns.json" --fail-above -1
+	# Rows that are none, and keys that are not what they should be.
+	echo '{"schema": 1, "instrument": "ns", "rows": [7, null, {"suite": null, "batch": []}]}' > "$tap_dir/bad.json"
+	status_of 5 poolctl bench "$tap_dir/bad.json" --compare "$tap_dir/ns.json"
+}
+
+# It is on the machine that has gnuplot; to measure first would be for nothing.
+test_report()
+{
+	status_of 3 poolctl bench --report "$tap_dir/page.html"
+	stderr_has 'poolctl-report'
+	[ ! -e "$tap_dir/page.html" ]
+}
+
+# On a terminal only, and taken away again.
+test_progress()
+{
+	works quick bullets
+	[[ ! $stderr =~ bench: ]]
+	works "$as_terminal" poolctl bench bullets --operations 1 --json
+	[[ $stdout =~ bench:\ \[[#.]{24}\]\ *[0-9]+%\ \ bullets:\ [0-9]+\ of\ [0-9]+ ]]
+	works "$as_terminal" poolctl bench bullets --operations 1 --json --quiet
+	[[ ! $stdout =~ bench: ]]
+}
+
+# Many jobs as one document; which ones they are is tested where poolctl is built.
+test_sweep()
+{
+	[ "$slow" -eq 1 ] || return 0
+	json 0 "$rows and ([.rows[].job] | unique | length > 25) and
+		([.rows[].suite] | unique | length >= 7) and
+		([.rows[] | select(.size_given) | .object_size] | unique | length == 19) and
+		([.rows[] | [.suite, .allocator, .variant, .object_size, .size_given, .batch, .cpus]]
+		 | length == (unique | length))" poolctl bench --sweep --operations 1 --cpu 0 --json
 }
 
 tap_run

@@ -107,6 +107,7 @@ table()
 
 	works 0 bench bullets => $d[0].rows | length > 3
 	fails 1 bench none => $d[0].error.status == 1
+	fails 1 bench none --compare /dev/null => $d[0].error.status == 1
 	empty - bench => it needs no objects
 
 	works 1 metrics => $d[0].error.message | contains("no JSON")

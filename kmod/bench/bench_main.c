@@ -6,12 +6,14 @@
  * The map, from the top down:
  *
  *	bench_netlink.c	the family mempool-bench: requests, replies, progress
+ *	bench_put.c	what its messages say
  *	job.c		the one job: its thread, its state, its results
  *	rows.c		which suites and rows there are, and what may be asked of them
  *	measure.c	one row: threads, rounds, clock, minimum and median
  *	context.c	one round: in task context or in interrupts
  *	crew.c		what the CPUs of a row work with
  *	probe.c		latencies of calls, and memory
+ *	histogram.c	what the former are counted in
  *	micro.c ...	the suites: micro, bullets, remote, http, connections, chat (and
  *			json.c), sizes, percpu; each one text for all allocators, by ops.h
  *	allocators.h	the table of allocators: what is called

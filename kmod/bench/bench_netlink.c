@@ -9,6 +9,8 @@
 
 #include <linux/capability.h>
 #include <linux/mutex.h>
+#include <linux/netlink.h>
+#include <linux/notifier.h>
 #include <linux/smp.h>
 #include <net/genetlink.h>
 #include <net/net_namespace.h>
@@ -16,6 +18,7 @@
 #include <uapi/linux/mempool_demo_bench.h>
 
 #include "bench_netlink.h"
+#include "bench_put.h"
 #include "generated/bench_policy.h"
 #include "job.h"
 #include "measure.h"
@@ -48,94 +51,6 @@ static struct genl_family bench_family __ro_after_init = {
 static DEFINE_MUTEX(notify_lock);
 static bool family_open;
 
-static int put_status(struct sk_buff *skb, const struct bench_status *status)
-{
-	if (nla_put_u32(skb, MPDEMO_BENCH_A_JOB, status->job) ||
-	    nla_put_u32(skb, MPDEMO_BENCH_A_STATE, status->state) ||
-	    nla_put_u32(skb, MPDEMO_BENCH_A_ERROR, status->error) ||
-	    nla_put_u32(skb, MPDEMO_BENCH_A_CPU, status->cpu) ||
-	    nla_put_u32(skb, MPDEMO_BENCH_A_ROWS_DONE, status->rows_done) ||
-	    nla_put_u32(skb, MPDEMO_BENCH_A_ROWS_TOTAL, status->rows_total))
-		return -EMSGSIZE;
-	return 0;
-}
-
-static int put_u64(struct sk_buff *skb, int attr, u64 value)
-{
-	return nla_put_u64_64bit(skb, attr, value, MPDEMO_BENCH_A_PAD);
-}
-
-static int put_latency_u64(struct sk_buff *skb, int attr, u64 value)
-{
-	return nla_put_u64_64bit(skb, attr, value, MPDEMO_BENCH_LATENCY_A_PAD);
-}
-
-static int put_latency(struct sk_buff *skb, int attr,
-		       const struct bench_latency *latency)
-{
-	struct nlattr *nest = nla_nest_start(skb, attr);
-
-	if (!nest)
-		return -EMSGSIZE;
-	if (put_latency_u64(skb, MPDEMO_BENCH_LATENCY_A_SAMPLES,
-			    latency->samples) ||
-	    put_latency_u64(skb, MPDEMO_BENCH_LATENCY_A_P50, latency->p50) ||
-	    put_latency_u64(skb, MPDEMO_BENCH_LATENCY_A_P90, latency->p90) ||
-	    put_latency_u64(skb, MPDEMO_BENCH_LATENCY_A_P99, latency->p99) ||
-	    put_latency_u64(skb, MPDEMO_BENCH_LATENCY_A_P999, latency->p999) ||
-	    put_latency_u64(skb, MPDEMO_BENCH_LATENCY_A_LONGEST, latency->max))
-		return -EMSGSIZE;
-	nla_nest_end(skb, nest);
-	return 0;
-}
-
-/* What the row is of. */
-static int put_work(struct sk_buff *skb, const struct bench_row *row,
-		    const struct bench_params *params)
-{
-	const struct bench_suite *suite = row->suite;
-	u64 operations = (u64)row->steps * suite->operations(row->batch);
-
-	if (nla_put_u32(skb, MPDEMO_BENCH_A_SUITE, suite->id) ||
-	    nla_put_string(skb, MPDEMO_BENCH_A_ALLOCATOR,
-			   row->kind->allocator->name) ||
-	    nla_put_string(skb, MPDEMO_BENCH_A_VARIANT,
-			   row->kind->allocator->variant) ||
-	    nla_put_u32(skb, MPDEMO_BENCH_A_OBJECT_SIZE, row->size) ||
-	    nla_put_u32(skb, MPDEMO_BENCH_A_BATCH, row->batch) ||
-	    put_u64(skb, MPDEMO_BENCH_A_OPERATIONS, operations) ||
-	    nla_put_string(skb, MPDEMO_BENCH_A_UNIT, suite->unit) ||
-	    nla_put_u32(skb, MPDEMO_BENCH_A_CPUS, row->cpus) ||
-	    nla_put_u32(skb, MPDEMO_BENCH_A_SIZES, params->sizes) ||
-	    nla_put_u32(skb, MPDEMO_BENCH_A_CONTEXT, params->context) ||
-	    (params->zero && nla_put_flag(skb, MPDEMO_BENCH_A_ZERO)))
-		return -EMSGSIZE;
-	return 0;
-}
-
-static int put_result(struct sk_buff *skb, const struct bench_result *result,
-		      const struct bench_params *params)
-{
-	if (nla_put_u32(skb, MPDEMO_BENCH_A_ROUNDS, BENCH_ROUNDS) ||
-	    put_u64(skb, MPDEMO_BENCH_A_MIN, result->min) ||
-	    put_u64(skb, MPDEMO_BENCH_A_MEDIAN, result->median) ||
-	    put_u64(skb, MPDEMO_BENCH_A_FAILURES, result->failures))
-		return -EMSGSIZE;
-	if (params->latency &&
-	    (put_u64(skb, MPDEMO_BENCH_A_CLOCK, result->clock) ||
-	     put_u64(skb, MPDEMO_BENCH_A_CLOCK_STEP, result->clock_step) ||
-	     put_latency(skb, MPDEMO_BENCH_A_ALLOC_LATENCY, &result->alloc) ||
-	     put_latency(skb, MPDEMO_BENCH_A_FREE_LATENCY, &result->free)))
-		return -EMSGSIZE;
-	if (params->memory && put_u64(skb, MPDEMO_BENCH_A_MEMORY_REQUESTED,
-				      result->requested))
-		return -EMSGSIZE;
-	if (result->used &&
-	    put_u64(skb, MPDEMO_BENCH_A_MEMORY_USED, result->used))
-		return -EMSGSIZE;
-	return 0;
-}
-
 static void multicast_status(const struct bench_status *status)
 {
 	struct sk_buff *skb;
@@ -146,7 +61,7 @@ static void multicast_status(const struct bench_status *status)
 		return;
 	hdr = genlmsg_put(skb, 0, 0, &bench_family, 0,
 			  MPDEMO_BENCH_CMD_PROGRESS_NTF);
-	if (!hdr || put_status(skb, status)) {
+	if (!hdr || bench_put_status(skb, status)) {
 		nlmsg_free(skb);
 		return;
 	}
@@ -228,6 +143,7 @@ int mempool_bench_nl_run_doit(struct sk_buff *skb, struct genl_info *info)
 	if (ret)
 		return ret;
 	read_params(info, &request.params);
+	request.owner = info->snd_portid;
 	request.cpu = take_u32(info, MPDEMO_BENCH_A_CPU,
 			       raw_smp_processor_id());
 
@@ -244,7 +160,7 @@ int mempool_bench_nl_run_doit(struct sk_buff *skb, struct genl_info *info)
 
 	ret = bench_job_start(&request, &status, &refusal);
 	if (!ret)
-		ret = put_status(reply, &status);
+		ret = bench_put_status(reply, &status);
 	if (ret) {
 		explain_refusal(info, &refusal);
 		nlmsg_free(reply);
@@ -294,7 +210,7 @@ int mempool_bench_nl_get_doit(struct sk_buff *skb, struct genl_info *info)
 		return -ENOMEM;
 	hdr = genlmsg_put_reply(reply, info, &bench_family, 0,
 				MPDEMO_BENCH_CMD_GET);
-	if (!hdr || put_status(reply, &status)) {
+	if (!hdr || bench_put_status(reply, &status)) {
 		nlmsg_free(reply);
 		return -EMSGSIZE;
 	}
@@ -302,50 +218,103 @@ int mempool_bench_nl_get_doit(struct sk_buff *skb, struct genl_info *info)
 	return genlmsg_reply(reply, info);
 }
 
-static int dump_row(struct sk_buff *skb, struct netlink_callback *cb,
-		    const struct bench_row *row,
-		    const struct bench_params *params)
+/*
+ * args[0] is the row, args[1] what comes of it next: 0 the row itself, else the
+ * buckets from that number less one on.
+ */
+static int put_next(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct bench_latency alloc, free;
+	struct bench_params params;
+	struct bench_row row;
+	unsigned int bucket;
+	u32 samples;
+
+	if (cb->args[1]) {
+		bucket = bench_job_get_bucket(cb->args[0], cb->args[1] - 1,
+					      &samples, &cb->seq);
+		if (samples) {
+			if (bench_put_bucket(skb, cb->args[0], bucket, samples))
+				return -EMSGSIZE;
+			cb->args[1] = bucket + 2;
+			return 1;
+		}
+		cb->args[0]++;
+		cb->args[1] = 0;
+	}
+	if (!bench_job_get_row(cb->args[0], &row, &params, &alloc, &free,
+			       &cb->seq))
+		return 0;
+	if (bench_put_row(skb, cb->args[0], &row, &params, &alloc, &free))
+		return -EMSGSIZE;
+	cb->args[1] = 1;
+	return 1;
+}
+
+/* Return: 1; 0 where there is nothing more, -EMSGSIZE where there is no room. */
+static int dump_next(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	void *hdr;
+	int ret;
 
 	hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
 			  &bench_family, NLM_F_MULTI, MPDEMO_BENCH_CMD_GET);
 	if (!hdr)
 		return -EMSGSIZE;
-	genl_dump_check_consistent(cb, hdr);
-	if (put_work(skb, row, params) ||
-	    put_result(skb, &row->result, params)) {
+	ret = put_next(skb, cb);
+	if (ret <= 0) {
 		genlmsg_cancel(skb, hdr);
-		return -EMSGSIZE;
+		return ret;
 	}
+	genl_dump_check_consistent(cb, hdr);
 	genlmsg_end(skb, hdr);
-	return 0;
+	return 1;
 }
 
 /*
  * Rows are only ever appended until the next job drops them, so the number of
  * the job is all that tells whether two parts of a dump belong together. It is
- * looked at for each row, and once more by the core for the end of the dump.
+ * looked at for each message, and once more by the core for the end of the dump.
  */
 int mempool_bench_nl_get_dumpit(struct sk_buff *skb,
 				struct netlink_callback *cb)
 {
-	struct bench_params params;
-	struct bench_row row;
+	int ret;
 
-	while (bench_job_get_row(cb->args[0], &row, &params, &cb->seq) &&
-	       !dump_row(skb, cb, &row, &params))
-		cb->args[0]++;
-	return skb->len;
+	do {
+		ret = dump_next(skb, cb);
+	} while (ret > 0);
+	return skb->len ?: ret;
 }
+
+/* Whoever asked for a job and is gone, as by a SIGKILL, wants it no longer. */
+static int on_netlink_event(struct notifier_block *block, unsigned long event,
+			    void *data)
+{
+	const struct netlink_notify *notify = data;
+
+	if (event == NETLINK_URELEASE && notify->protocol == NETLINK_GENERIC &&
+	    net_eq(notify->net, &init_net))
+		bench_job_abandon(notify->portid);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block netlink_notifier = {
+	.notifier_call = on_netlink_event,
+};
 
 int __init bench_netlink_init(void)
 {
 	int ret;
 
-	ret = genl_register_family(&bench_family);
+	ret = netlink_register_notifier(&netlink_notifier);
 	if (ret)
 		return ret;
+	ret = genl_register_family(&bench_family);
+	if (ret) {
+		netlink_unregister_notifier(&netlink_notifier);
+		return ret;
+	}
 	mutex_lock(&notify_lock);
 	family_open = true;
 	mutex_unlock(&notify_lock);
@@ -359,4 +328,5 @@ void bench_netlink_exit(void)
 	family_open = false;
 	mutex_unlock(&notify_lock);
 	genl_unregister_family(&bench_family);
+	netlink_unregister_notifier(&netlink_notifier);
 }

@@ -3,9 +3,9 @@
  * The suite chat: a processor of messages. For each message that comes in, 4096
  * bytes to parse it in and 1024 for its fields are taken from scratch memory, the
  * text is copied there, read as JSON and validated; if it is valid, a message of 128
- * bytes is allocated and queued. Ahead of each 32nd one those that wait are
- * broadcast: their text is copied into a ring of 10 MiB, and they no longer refer to
- * the scratch memory.
+ * bytes is allocated and queued. They come in batches of 32, and at the end of one
+ * its messages are broadcast: their text is copied into a ring of 10 MiB, and they no longer
+ * refer to the scratch memory.
  *
  * Scratch memory is an arena of 1 MiB, which is reset when 80 % of it are used, and
  * only when no message refers to it; or objects that are freed as soon as none does.
@@ -15,10 +15,15 @@
  * 1000: the others are answered that the room is full, and counted as failures. A
  * pool of 1000 says so by itself. For all others the workload has to count, which is
  * part of their price. A pool per CPU has a slack, and accepts a few more.
+ *
+ * Rows of bulk calls allocate for a batch at once, and free what malformed messages leave of that;
+ * where a pool has not as many any more they go on one by one. And the readers free all
+ * messages at once.
  */
 
 #include <linux/compiler.h>
 #include <linux/errno.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -27,10 +32,10 @@
 #include "allocators.h"
 #include "json.h"
 
-#define BURST		1100
-#define ROOM		1000	/* messages that may be queued */
+#define BURST		1100U
+#define ROOM		1000U	/* messages that may be queued */
 #define STEPS		5
-#define BATCH		32	/* messages between broadcasts */
+#define BATCH		32U	/* messages that come at a time */
 #define TEXT_SIZE	4096
 #define FIELDS_SIZE	1024
 #define SCRATCH_BYTES	SZ_1M
@@ -59,11 +64,14 @@ static const struct bench_site chat_sites[] = {
 	[FIELDS]  = { .size = FIELDS_SIZE, .objects = BATCH, .scratch = true },
 };
 
-/* A message that is being processed, and the scratch memory that it refers to. */
-struct pending {
-	struct message *message;	/* NULL: it was refused */
-	void *text;
-	void *fields;
+/* A batch: the messages that are being processed, and what they refer to. */
+struct batch {
+	unsigned int nr;
+	void *texts[BATCH];
+	void *fields[BATCH];
+	struct message *messages[BATCH];	/* NULL: it was refused */
+	unsigned int in_stock;
+	void *stock[BATCH];	/* of a bulk, for messages to come */
 };
 
 struct chat {
@@ -71,138 +79,209 @@ struct chat {
 	size_t ring_at;
 	size_t scratch_used;
 	unsigned int queued;
-	unsigned int nr_pending;
 	u64 malformed;
-	struct pending pending[BATCH];
-	struct message *queue[BURST];
+	struct batch batch;
+	void *queue[BURST];
 };
 
 /* Not inlined, as what follows: it shall be the same machine code in all rows. */
-static noinline int receive(struct pending *pending, unsigned int number)
+static noinline int receive(struct batch *batch, unsigned int nr, bool bad)
 {
-	bool bad = number % 16 == 15;
 	size_t length = bad ? sizeof(bad_text) - 1 : sizeof(good_text) - 1;
 
-	memcpy(pending->text, bad ? bad_text : good_text, length);
-	return json_parse(pending->text, length, pending->fields,
+	memcpy(batch->texts[nr], bad ? bad_text : good_text, length);
+	return json_parse(batch->texts[nr], length, batch->fields[nr],
 			  FIELDS_SIZE / sizeof(struct json_field));
 }
 
-static noinline void answer(struct pending *pending, const char *text)
+static noinline void answer(struct batch *batch, unsigned int nr,
+			    const char *text)
 {
-	strscpy(pending->text, text, TEXT_SIZE);
+	strscpy(batch->texts[nr], text, TEXT_SIZE);
 }
 
-static noinline void enqueue(struct chat *chat, struct pending *pending,
-			     int fields)
+static noinline void enqueue(struct chat *chat, struct message *message,
+			     unsigned int nr, int fields)
 {
-	struct message *message = pending->message;
-
-	message->text = pending->text;
+	message->text = chat->batch.texts[nr];
 	message->length = sizeof(good_text) - 1;
 	message->fields = fields;
+	chat->batch.messages[nr] = message;
 	chat->queue[chat->queued++] = message;
 }
 
-static noinline void broadcast(struct chat *chat, struct message *message)
-{
-	if (chat->ring_at + MESSAGE_MAX > RING_BYTES)
-		chat->ring_at = 0;
-	memcpy(chat->ring + chat->ring_at, message->text, message->length);
-	message->text = chat->ring + chat->ring_at;
-	chat->ring_at += message->length;
-}
-
 /* After this no message refers to scratch memory. */
-static __always_inline void broadcast_all(const struct bench_ops *ops,
-					  enum bench_how how,
-					  struct bench_run *run,
-					  struct chat *chat)
+static noinline void broadcast(struct chat *chat)
 {
 	unsigned int i;
 
-	for (i = 0; i < chat->nr_pending; i++) {
-		struct pending *pending = &chat->pending[i];
+	for (i = 0; i < chat->batch.nr; i++) {
+		struct message *message = chat->batch.messages[i];
 
-		if (pending->message)
-			broadcast(chat, pending->message);
-		bench_scratch_free(ops, how, run, run->handles[FIELDS],
-				   pending->fields, FIELDS_SIZE);
-		bench_scratch_free(ops, how, run, run->handles[TEXT],
-				   pending->text, TEXT_SIZE);
+		if (!message)
+			continue;
+		if (chat->ring_at + MESSAGE_MAX > RING_BYTES)
+			chat->ring_at = 0;
+		memcpy(chat->ring + chat->ring_at, message->text,
+		       message->length);
+		message->text = chat->ring + chat->ring_at;
+		chat->ring_at += message->length;
 	}
-	chat->nr_pending = 0;
+}
+
+/* Whether scratch memory of a batch is allocated at once. */
+static __always_inline bool bulk_scratch(const struct bench_ops *ops)
+{
+	return ops->alloc_bulk && !ops->scratch;
+}
+
+static __always_inline bool get_bulks(const struct bench_ops *ops,
+				      enum bench_how how, struct bench_run *run,
+				      struct chat *chat, unsigned int nr)
+{
+	struct batch *batch = &chat->batch;
+	unsigned int room = ops->bounded ? nr : min(nr, ROOM - chat->queued);
+
+	if (bulk_scratch(ops)) {
+		if (!bench_alloc_group(ops, how, run, run->handles[TEXT],
+				       TEXT_SIZE, nr, batch->texts))
+			return false;
+		if (!bench_alloc_group(ops, how, run, run->handles[FIELDS],
+				       FIELDS_SIZE, nr, batch->fields)) {
+			bench_free_group(ops, how, run, run->handles[TEXT],
+					 TEXT_SIZE, nr, batch->texts);
+			return false;
+		}
+	}
+	if (room && bench_alloc_group(ops, how, run, run->handles[MESSAGE],
+				      sizeof(struct message), room,
+				      batch->stock))
+		batch->in_stock = room;
+	return true;
+}
+
+static __always_inline bool begin_batch(const struct bench_ops *ops,
+					enum bench_how how,
+					struct bench_run *run,
+					struct chat *chat, unsigned int nr)
+{
+	if (ops->scratch && chat->scratch_used > SCRATCH_BYTES / 10 * 8) {
+		bench_reset(ops, how, run, run->arenas[0]);
+		chat->scratch_used = 0;
+	}
+	chat->scratch_used += nr * (TEXT_SIZE + FIELDS_SIZE);
+	return !ops->alloc_bulk || get_bulks(ops, how, run, chat, nr);
+}
+
+static __always_inline void end_batch(const struct bench_ops *ops,
+				      enum bench_how how, struct bench_run *run,
+				      struct chat *chat)
+{
+	struct batch *batch = &chat->batch;
+	unsigned int i;
+
+	broadcast(chat);
+	if (bulk_scratch(ops)) {
+		bench_free_group(ops, how, run, run->handles[FIELDS],
+				 FIELDS_SIZE, batch->nr, batch->fields);
+		bench_free_group(ops, how, run, run->handles[TEXT], TEXT_SIZE,
+				 batch->nr, batch->texts);
+	} else {
+		for (i = 0; i < batch->nr; i++) {
+			bench_scratch_free(ops, how, run, run->handles[FIELDS],
+					   batch->fields[i], FIELDS_SIZE);
+			bench_scratch_free(ops, how, run, run->handles[TEXT],
+					   batch->texts[i], TEXT_SIZE);
+		}
+	}
+	if (ops->alloc_bulk && batch->in_stock)
+		bench_free_group(ops, how, run, run->handles[MESSAGE],
+				 sizeof(struct message), batch->in_stock,
+				 batch->stock);
+	batch->in_stock = 0;
+	batch->nr = 0;
 }
 
 static __always_inline bool get_scratch(const struct bench_ops *ops,
 					enum bench_how how,
 					struct bench_run *run,
-					struct chat *chat,
-					struct pending *pending)
+					struct batch *batch, unsigned int nr)
 {
 	void *arena = ops->scratch ? run->arenas[0] : NULL;
 
-	if (chat->nr_pending == BATCH)
-		broadcast_all(ops, how, run, chat);
-	if (ops->scratch && chat->scratch_used > SCRATCH_BYTES / 10 * 8 &&
-	    !chat->nr_pending) {
-		bench_reset(ops, how, run, arena);
-		chat->scratch_used = 0;
-	}
-	chat->scratch_used += TEXT_SIZE + FIELDS_SIZE;
-	pending->message = NULL;
-	pending->text = bench_scratch(ops, how, run, arena, run->handles[TEXT],
-				      TEXT_SIZE);
-	pending->fields = bench_scratch(ops, how, run, arena,
-					run->handles[FIELDS], FIELDS_SIZE);
-	return likely(pending->text && pending->fields);
+	if (bulk_scratch(ops))
+		return true;
+	batch->texts[nr] = bench_scratch(ops, how, run, arena,
+					 run->handles[TEXT], TEXT_SIZE);
+	batch->fields[nr] = bench_scratch(ops, how, run, arena,
+					  run->handles[FIELDS], FIELDS_SIZE);
+	return likely(batch->texts[nr] && batch->fields[nr]);
+}
+
+static __always_inline struct message *get_message(const struct bench_ops *ops,
+						   enum bench_how how,
+						   struct bench_run *run,
+						   struct chat *chat)
+{
+	struct batch *batch = &chat->batch;
+
+	if (ops->alloc_bulk && batch->in_stock)
+		return batch->stock[--batch->in_stock];
+	if (!ops->bounded && chat->queued == ROOM)
+		return NULL;
+	return bench_alloc(ops, how, run, run->handles[MESSAGE],
+			   sizeof(struct message));
 }
 
 static __always_inline int process(const struct bench_ops *ops,
 				   enum bench_how how, struct bench_run *run,
-				   struct chat *chat, unsigned int number)
+				   struct chat *chat, bool bad)
 {
-	struct pending pending;
-	int fields, ret = 0;
+	struct batch *batch = &chat->batch;
+	unsigned int nr = batch->nr++;
+	struct message *message;
+	int fields;
 
-	if (!get_scratch(ops, how, run, chat, &pending)) {
-		ret = -ENOMEM;
-		goto end;
-	}
-	fields = receive(&pending, number);
+	batch->messages[nr] = NULL;
+	if (!get_scratch(ops, how, run, batch, nr))
+		return -ENOMEM;
+	fields = receive(batch, nr, bad);
 	if (fields < 0) {
 		chat->malformed++;
-		answer(&pending, "{\"error\": \"not a message\"}");
-		goto end;
+		answer(batch, nr, "{\"error\": \"not a message\"}");
+		return 0;
 	}
-	if (ops->bounded || chat->queued < ROOM)
-		pending.message = bench_alloc(ops, how, run,
-					      run->handles[MESSAGE],
-					      sizeof(struct message));
-	if (pending.message) {
-		enqueue(chat, &pending, fields);
+	message = get_message(ops, how, run, chat);
+	if (message) {
+		enqueue(chat, message, nr, fields);
 	} else {
 		run->failures++;
-		answer(&pending, "{\"error\": \"the room is full, try again\"}");
+		answer(batch, nr, "{\"error\": \"the room is full, try again\"}");
 	}
-end:
-	chat->pending[chat->nr_pending++] = pending;
-	return ret;
+	return 0;
 }
 
 static __always_inline int chat_step(const struct bench_ops *ops,
 				     enum bench_how how, struct bench_run *run)
 {
 	struct chat *chat = run->state;
-	unsigned int i;
+	unsigned int at, nr, i;
 	int ret = 0;
 
-	for (i = 0; i < BURST && likely(!ret); i++)
-		ret = process(ops, how, run, chat, i);
-	broadcast_all(ops, how, run, chat);
-	for (i = 0; i < chat->queued; i++)
-		bench_free(ops, how, run, run->handles[MESSAGE], chat->queue[i],
-			   sizeof(struct message));
+	for (at = 0; at < BURST && likely(!ret); at += nr) {
+		nr = min(BURST - at, BATCH);
+		if (unlikely(!begin_batch(ops, how, run, chat, nr))) {
+			ret = -ENOMEM;
+			break;
+		}
+		for (i = 0; i < nr && likely(!ret); i++)
+			ret = process(ops, how, run, chat, (at + i) % 16 == 15);
+		end_batch(ops, how, run, chat);
+	}
+	if (chat->queued)
+		bench_free_group(ops, how, run, run->handles[MESSAGE],
+				 sizeof(struct message), chat->queued,
+				 chat->queue);
 	chat->queued = 0;
 	return ret;
 }

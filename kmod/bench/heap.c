@@ -63,6 +63,11 @@ static size_t heap_footprint(void *handle)
 	return stats.footprint;
 }
 
+static size_t heap_usable(void *handle, const void *object)
+{
+	return mpdemo_heap_usable_size(handle, object);
+}
+
 const struct bench_allocator bench_heap = {
 	.name = "heap",
 	.variant = "called",
@@ -71,6 +76,7 @@ const struct bench_allocator bench_heap = {
 	.create = heap_create,
 	.destroy = heap_destroy,
 	.footprint = heap_footprint,
+	.usable = heap_usable,
 };
 
 const struct bench_allocator bench_heap_fine = {
@@ -81,6 +87,7 @@ const struct bench_allocator bench_heap_fine = {
 	.create = heap_fine_create,
 	.destroy = heap_destroy,
 	.footprint = heap_footprint,
+	.usable = heap_usable,
 };
 
 static void classes_destroy(void *handle)

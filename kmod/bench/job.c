@@ -36,7 +36,8 @@ static DEFINE_MUTEX(job_lock);
 /*
  * Protected by job_lock. The thread also reads without it what does not change
  * while it lives: its CPU, what was asked for, the number of its rows, all of a row but
- * the result, and whom to notify. @cancel is written under the lock and read without it.
+ * the result, and whom to notify. @cancel and @owner are written under the lock and read
+ * without it.
  */
 static struct {
 	struct bench_status status;
@@ -44,6 +45,7 @@ static struct {
 	struct bench_row *rows;
 	struct task_struct *task;
 	void (*notify)(const struct bench_status *status);
+	u32 owner;
 	bool cancel;
 } job = {
 	.status.state = MPDEMO_BENCH_STATE_IDLE,
@@ -129,7 +131,7 @@ static int job_start(const struct bench_request *request)
 	if (!rows)
 		return -ENOMEM;
 	if (!nr) {
-		kfree(rows);
+		bench_rows_destroy(rows, 0);
 		return -EOPNOTSUPP;
 	}
 
@@ -142,7 +144,7 @@ static int job_start(const struct bench_request *request)
 		task = ERR_PTR(-ENODEV);
 	if (IS_ERR(task)) {
 		cpus_read_unlock();
-		kfree(rows);
+		bench_rows_destroy(rows, 0);
 		return PTR_ERR(task);
 	}
 
@@ -152,11 +154,12 @@ static int job_start(const struct bench_request *request)
 	 * what it still waits for.
 	 */
 	job_join(job.task);
-	kfree(job.rows);
+	bench_rows_destroy(job.rows, job.status.rows_done);
 	job.rows = rows;
 	job.params = request->params;
 	job.task = get_task_struct(task);
 	job.notify = request->notify;
+	WRITE_ONCE(job.owner, request->owner);
 	WRITE_ONCE(job.cancel, false);
 	job.status = (struct bench_status) {
 		.job = job.status.job + 1,
@@ -244,6 +247,23 @@ int bench_job_cancel(u32 number)
 }
 
 /**
+ * bench_job_abandon() - ask the job of somebody who is gone to stop
+ * @owner: who is gone
+ *
+ * Context: Task context, may sleep. Takes job_lock where it may be his job.
+ */
+void bench_job_abandon(u32 owner)
+{
+	/* Many come along here. Who has started the job has seen what he wrote. */
+	if (READ_ONCE(job.owner) != owner)
+		return;
+	mutex_lock(&job_lock);
+	if (job.owner == owner)
+		WRITE_ONCE(job.cancel, true);
+	mutex_unlock(&job_lock);
+}
+
+/**
  * bench_job_get_status() - read the state of the newest job
  * @status: where it is put
  *
@@ -259,27 +279,69 @@ void bench_job_get_status(struct bench_status *status)
 /**
  * bench_job_get_row() - read a row of the newest job
  * @index: which one, from 0 on
- * @row: where it is put
+ * @row: where it is put, without its calls
  * @params: where it is put what was asked for
+ * @alloc: where it is put how long allocations took; no samples where nobody asked
+ * @free: where it is put how long frees took
  * @number: where the number of the job is put, also if there is no row
  *
  * Context: Task context, may sleep. Takes job_lock.
  * Return: true, or false where this row is not measured (yet).
  */
 bool bench_job_get_row(unsigned int index, struct bench_row *row,
-		       struct bench_params *params, u32 *number)
+		       struct bench_params *params, struct bench_latency *alloc,
+		       struct bench_latency *free, u32 *number)
 {
+	const struct bench_calls *calls;
 	bool there;
 
+	*alloc = (struct bench_latency){};
+	*free = (struct bench_latency){};
 	mutex_lock(&job_lock);
 	*number = job.status.job;
 	there = index < job.status.rows_done;
 	if (there) {
 		*row = job.rows[index];
 		*params = job.params;
+		calls = row->result.calls;
+		if (calls) {
+			bench_histogram_summarize(&calls->alloc, alloc);
+			bench_histogram_summarize(&calls->free, free);
+		}
+		/* The next job frees them. */
+		row->result.calls = NULL;
 	}
 	mutex_unlock(&job_lock);
 	return there;
+}
+
+/**
+ * bench_job_get_bucket() - read the next bucket of a row that is not empty
+ * @index: which row, from 0 on
+ * @from: the bucket to begin at: those of allocations come first
+ * @samples: where it is put how many calls were counted in it
+ * @number: where the number of the job is put, also if there is no bucket
+ *
+ * Context: Task context, may sleep. Takes job_lock.
+ * Return: the bucket, or 2 * BENCH_BUCKETS where there is none.
+ */
+unsigned int bench_job_get_bucket(unsigned int index, unsigned int from,
+				  u32 *samples, u32 *number)
+{
+	const struct bench_calls *calls = NULL;
+	unsigned int i = from;
+
+	*samples = 0;
+	mutex_lock(&job_lock);
+	*number = job.status.job;
+	if (index < job.status.rows_done)
+		calls = job.rows[index].result.calls;
+	for (; calls && i < BENCH_BUCKETS && !*samples; i++)
+		*samples = calls->alloc.counts[i];
+	for (; calls && i < 2 * BENCH_BUCKETS && !*samples; i++)
+		*samples = calls->free.counts[i - BENCH_BUCKETS];
+	mutex_unlock(&job_lock);
+	return *samples ? i - 1 : 2 * BENCH_BUCKETS;
 }
 
 /**
@@ -300,6 +362,6 @@ void bench_job_exit(void)
 
 	/* Not under the lock, which a thread that is at work needs to end. */
 	job_join(task);
-	kfree(job.rows);
+	bench_rows_destroy(job.rows, job.status.rows_done);
 	job.rows = NULL;
 }

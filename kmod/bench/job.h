@@ -33,12 +33,14 @@ struct bench_status {
  * struct bench_request - what a job shall be
  * @params: what to measure
  * @cpu: the CPU to run on
+ * @owner: who asks for it, for bench_job_abandon(); not 0
  * @notify: called in the thread of the job after each row and at the end,
  *	without a lock; must not wait for the job
  */
 struct bench_request {
 	struct bench_params params;
 	u32 cpu;
+	u32 owner;
 	void (*notify)(const struct bench_status *status);
 };
 
@@ -55,9 +57,13 @@ struct bench_refusal {
 int bench_job_start(const struct bench_request *request,
 		    struct bench_status *status, struct bench_refusal *refusal);
 int bench_job_cancel(u32 number);
+void bench_job_abandon(u32 owner);
 void bench_job_get_status(struct bench_status *status);
 bool bench_job_get_row(unsigned int index, struct bench_row *row,
-		       struct bench_params *params, u32 *number);
+		       struct bench_params *params, struct bench_latency *alloc,
+		       struct bench_latency *free, u32 *number);
+unsigned int bench_job_get_bucket(unsigned int index, unsigned int from,
+				  u32 *samples, u32 *number);
 void bench_job_exit(void);
 
 #endif /* _MEMPOOL_DEMO_BENCH_JOB_H */

@@ -225,18 +225,15 @@ static void collect(const struct measurement *measurement,
 static int collect_latencies(const struct bench_crew *crew,
 			     struct bench_result *result)
 {
-	struct bench_probe **probes;
 	unsigned int i;
 
-	probes = kcalloc(crew->nr, sizeof(*probes), GFP_KERNEL);
-	if (!probes)
+	result->calls = kvzalloc_obj(*result->calls, GFP_KERNEL);
+	if (!result->calls)
 		return -ENOMEM;
 	for (i = 0; i < crew->nr; i++)
-		probes[i] = crew->runs[i].probe;
-	bench_probe_calls(probes, crew->nr, &result->alloc, &result->free);
+		bench_probe_calls(crew->runs[i].probe, result->calls);
 	result->clock = bench_probe_clock();
 	result->clock_step = bench_probe_clock_step();
-	kfree(probes);
 	return 0;
 }
 
@@ -304,19 +301,18 @@ static int measure_time(const struct bench_row *row,
 /* On one CPU and in task context, whatever else was asked for. */
 static int watch_round(struct bench_crew *crew, struct bench_result *result)
 {
+	const struct bench_allocator *allocator = crew->row->kind->allocator;
 	struct bench_run *run = &crew->runs[0];
-	u64 slab;
 	int ret;
 
-	bench_probe_watch_memory(run->probe, crew->row->kind->allocator->slab);
+	bench_probe_watch_memory(run->probe, allocator, run->handles[0]);
 	run->how = BENCH_HOW_PROBED;
 	ret = bench_round(crew->row->suite, crew->row->kind, run,
 			  MPDEMO_BENCH_CONTEXT_TASK);
 	if (!ret)
-		ret = bench_probe_memory(run->probe, &result->requested, &slab);
-	if (!ret)
-		result->used = crew->row->kind->allocator->slab ? slab :
-			       bench_crew_footprint(crew);
+		ret = bench_probe_memory(run->probe, result);
+	if (!ret && !allocator->slab)
+		result->used = bench_crew_footprint(crew);
 	return ret;
 }
 
@@ -343,7 +339,7 @@ static int measure_memory(const struct bench_row *row,
  * @params: what was asked for
  * @cpu: the CPU that the caller is bound to
  * @must_stop: whether to give up; asked before each round
- * @result: where the result is put
+ * @result: where the result is put, with calls that are the caller's then
  *
  * Context: A kthread bound to @cpu.
  * Return: 0; -ECANCELED where @must_stop said so, -ENODEV where a thread does
@@ -359,5 +355,9 @@ int bench_row_measure(const struct bench_row *row,
 	ret = measure_time(row, params, cpu, must_stop, result);
 	if (!ret && params->memory)
 		ret = measure_memory(row, params, cpu, result);
+	if (ret) {
+		kvfree(result->calls);
+		result->calls = NULL;
+	}
 	return ret;
 }

@@ -12,6 +12,8 @@
 
 #include <uapi/linux/mempool_demo_bench.h>
 
+#include "histogram.h"
+
 struct bench_probe;
 
 /* Rounds that count; one more comes before them to warm up. */
@@ -154,6 +156,7 @@ static inline void bench_run_stop(struct bench_run *run)
  *	nothing to make
  * @destroy: free that again
  * @footprint: bytes of memory that it takes; NULL: not known
+ * @usable: bytes of the block that an object is in; NULL: it has no size classes
  * @arena_create: make what serves scratch memory of a CPU, from all sites of
  *	that; NULL: it has nothing for that
  * @arena_destroy: free that again
@@ -172,6 +175,7 @@ struct bench_allocator {
 	void *(*create)(const struct bench_site *sites, unsigned int nr);
 	void (*destroy)(void *handle);
 	size_t (*footprint)(void *handle);
+	size_t (*usable)(void *handle, const void *object);
 	void *(*arena_create)(size_t bytes);
 	void (*arena_destroy)(void *arena);
 	size_t (*arena_footprint)(void *arena);
@@ -237,22 +241,13 @@ struct bench_suite {
 };
 
 /**
- * struct bench_latency - how long calls took
- * @samples: calls
- * @p50: nanoseconds that half of them did not exceed, rounded up to the end of
- *	a bucket of the histogram; and likewise
- * @p90: 90 of 100,
- * @p99: 99 of 100, and
- * @p999: 999 of 1000
- * @max: nanoseconds of the longest one
+ * struct bench_calls - how long the calls of a row took
+ * @alloc: allocations
+ * @free: frees, and resets
  */
-struct bench_latency {
-	u64 samples;
-	u64 p50;
-	u64 p90;
-	u64 p99;
-	u64 p999;
-	u64 max;
+struct bench_calls {
+	struct bench_histogram alloc;
+	struct bench_histogram free;
 };
 
 /**
@@ -262,10 +257,11 @@ struct bench_latency {
  * @failures: allocations that failed, in the rounds that count
  * @clock: nanoseconds that reading the clock twice takes, with nothing between
  * @clock_step: nanoseconds of the shortest step of the clock that was seen
- * @alloc: how long allocations took; no samples where nobody asked
- * @free: how long frees took
+ * @calls: how long calls took; NULL where nobody asked. Whoever has the result
+ *	frees it by kvfree().
  * @requested: bytes that the workload held when it held most
  * @used: bytes of memory that the allocator had for that; 0: not known
+ * @handed_out: bytes of the blocks that the objects were in; 0: not known
  */
 struct bench_result {
 	u64 min;
@@ -273,10 +269,10 @@ struct bench_result {
 	u64 failures;
 	u64 clock;
 	u64 clock_step;
-	struct bench_latency alloc;
-	struct bench_latency free;
+	struct bench_calls *calls;
 	u64 requested;
 	u64 used;
+	u64 handed_out;
 };
 
 /**
@@ -313,6 +309,7 @@ int bench_params_check(const struct bench_params *params, u32 *attr,
 		       const char **why);
 struct bench_row *bench_rows_create(const struct bench_params *params,
 				    unsigned int *nr);
+void bench_rows_destroy(struct bench_row *rows, unsigned int nr);
 
 /* measure.c */
 int bench_row_measure(const struct bench_row *row,

@@ -2,11 +2,9 @@
 /*
  * What is noted of each call: how long it took, or what it means for memory.
  *
- * Latencies go into a histogram that is linear within a power of two: 16 buckets
- * for each, so what a percentile is rounded up by is no more than a sixteenth of it. The
- * longest one is kept as it is. A latency has the reading of the clock in it, see
- * bench_probe_clock(); that of a bulk is of the whole call, and that of a free may be that of
- * a reset.
+ * Latencies go into histograms, see histogram.c. A latency has the reading of the
+ * clock in it, see bench_probe_clock(); that of a bulk is of the whole call, and that of a
+ * free may be that of a reset.
  *
  * Memory is looked at in a round of its own, in task context on one CPU: for each
  * object its size, and for each page of slab how many of them are in it. What slab
@@ -15,11 +13,9 @@
  * and heaps say by themselves what they take.
  */
 
-#include <linux/bitops.h>
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/jiffies.h>
-#include <linux/math64.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -28,126 +24,39 @@
 
 #include "probe.h"
 
-/* Buckets of a power of two; the first ones are of a single nanosecond. */
-#define LINEAR_SHIFT	4
-#define LINEAR		BIT(LINEAR_SHIFT)
-/* A call longer than 2^40 ns, 18 minutes, counts as one of so long. */
-#define LOG_MAX		40
-#define BUCKETS		((LOG_MAX - LINEAR_SHIFT + 1) * LINEAR)
-
-struct histogram {
-	u32 counts[BUCKETS];
-	u64 max;
-};
-
 struct bench_probe {
-	struct histogram alloc;
-	struct histogram free;
-	bool watch_memory;
-	bool watch_slab;
+	struct bench_calls calls;
+	const struct bench_allocator *allocator;	/* NULL: not of memory */
+	void *handle;
 	/* There was no memory to note something: nothing is known. */
 	bool lost;
 	struct xarray objects;	/* sizes, by address; of arenas, of their pieces */
 	struct xarray pages;	/* objects in it, by number of its first one */
 	u64 requested;
 	u64 slab;
+	u64 handed_out;
 	u64 most_requested;
 	u64 most_slab;		/* @slab when @requested was @most_requested */
+	u64 most_handed_out;	/* likewise */
 };
 
-static unsigned int bucket_of(u64 ns)
+static void note_latency(struct bench_histogram *histogram, u64 start)
 {
-	unsigned int log;
-
-	if (ns < LINEAR)
-		return ns;
-	log = fls64(ns) - 1;
-	if (log >= LOG_MAX)
-		return BUCKETS - 1;
-	return (log - LINEAR_SHIFT + 1) * LINEAR +
-	       ((ns >> (log - LINEAR_SHIFT)) & (LINEAR - 1));
-}
-
-/* The largest latency that is counted in it. */
-static u64 bucket_end(unsigned int bucket)
-{
-	unsigned int shift;
-
-	if (bucket < LINEAR)
-		return bucket;
-	shift = bucket / LINEAR - 1;
-	return ((u64)(LINEAR + bucket % LINEAR + 1) << shift) - 1;
-}
-
-static void note_latency(struct histogram *histogram, u64 start)
-{
-	u64 ns = ktime_get_ns() - start;
-
-	histogram->counts[bucket_of(ns)]++;
-	if (ns > histogram->max)
-		histogram->max = ns;
-}
-
-/* The end of the bucket that holds the sample of this rank, from 1 on. */
-static u64 value_at(const struct histogram *sum, u64 rank)
-{
-	unsigned int i;
-	u64 seen = 0;
-
-	for (i = 0; i < BUCKETS; i++) {
-		seen += sum->counts[i];
-		if (seen >= rank)
-			return min(bucket_end(i), sum->max);
-	}
-	return sum->max;
-}
-
-static void summarize(const struct histogram *sum, struct bench_latency *latency)
-{
-	unsigned int i;
-	u64 n = 0;
-
-	for (i = 0; i < BUCKETS; i++)
-		n += sum->counts[i];
-	*latency = (struct bench_latency){ .samples = n };
-	if (!n)
-		return;
-	latency->p50 = value_at(sum, div_u64(n * 500 + 999, 1000));
-	latency->p90 = value_at(sum, div_u64(n * 900 + 999, 1000));
-	latency->p99 = value_at(sum, div_u64(n * 990 + 999, 1000));
-	latency->p999 = value_at(sum, div_u64(n * 999 + 999, 1000));
-	latency->max = sum->max;
-}
-
-static void add_histogram(struct histogram *sum, const struct histogram *other)
-{
-	unsigned int i;
-
-	for (i = 0; i < BUCKETS; i++)
-		sum->counts[i] += other->counts[i];
-	sum->max = max(sum->max, other->max);
+	bench_histogram_note(histogram, ktime_get_ns() - start);
 }
 
 /**
- * bench_probe_calls() - sum up how long calls took
- * @probes: those of all CPUs; the first one is used up by it
- * @nr: their number
- * @alloc: where it is put for allocations
- * @free: where it is put for frees
+ * bench_probe_calls() - add up how long calls took
+ * @probe: the probe
+ * @calls: what they are added to
  *
- * Context: Task context; nobody uses the probes.
+ * Context: Task context; nobody uses the probe.
  */
-void bench_probe_calls(struct bench_probe *const *probes, unsigned int nr,
-		       struct bench_latency *alloc, struct bench_latency *free)
+void bench_probe_calls(const struct bench_probe *probe,
+		       struct bench_calls *calls)
 {
-	unsigned int i;
-
-	for (i = 1; i < nr; i++) {
-		add_histogram(&probes[0]->alloc, &probes[i]->alloc);
-		add_histogram(&probes[0]->free, &probes[i]->free);
-	}
-	summarize(&probes[0]->alloc, alloc);
-	summarize(&probes[0]->free, free);
+	bench_histogram_add(&calls->alloc, &probe->calls.alloc);
+	bench_histogram_add(&calls->free, &probe->calls.free);
 }
 
 static int compare_ns(const void *a, const void *b)
@@ -251,18 +160,28 @@ static void more_requested(struct bench_probe *probe, size_t size)
 	if (probe->requested > probe->most_requested) {
 		probe->most_requested = probe->requested;
 		probe->most_slab = probe->slab;
+		probe->most_handed_out = probe->handed_out;
 	}
+}
+
+/* Of the block that an object is in, where there are classes of them. */
+static size_t usable_size(const struct bench_probe *probe, const void *object)
+{
+	if (!probe->allocator->usable)
+		return 0;
+	return probe->allocator->usable(probe->handle, object);
 }
 
 static void remember(struct bench_probe *probe, void *object, size_t size)
 {
-	if (!probe->watch_memory || !object)
+	if (!probe->allocator || !object)
 		return;
 	if (xa_is_err(xa_store(&probe->objects, (unsigned long)object,
 			       xa_mk_value(size), GFP_ATOMIC | __GFP_NOWARN)))
 		probe->lost = true;
-	if (probe->watch_slab)
+	if (probe->allocator->slab)
 		page_add(probe, object);
+	probe->handed_out += usable_size(probe, object);
 	more_requested(probe, size);
 }
 
@@ -290,13 +209,14 @@ void bench_probe_forget(struct bench_probe *probe, void *object)
 {
 	void *entry;
 
-	if (!probe->watch_memory)
+	if (!probe->allocator)
 		return;
 	entry = xa_erase(&probe->objects, (unsigned long)object);
 	if (!entry)
 		return;
 	probe->requested -= xa_to_value(entry);
-	if (probe->watch_slab)
+	probe->handed_out -= usable_size(probe, object);
+	if (probe->allocator->slab)
 		page_remove(probe, object);
 }
 
@@ -329,7 +249,7 @@ void bench_probe_forget_bulk(struct bench_probe *probe, void **objects,
 void bench_probe_alloc(struct bench_probe *probe, u64 start, void *object,
 		       size_t size)
 {
-	note_latency(&probe->alloc, start);
+	note_latency(&probe->calls.alloc, start);
 	remember(probe, object, size);
 }
 
@@ -348,7 +268,7 @@ void bench_probe_alloc_bulk(struct bench_probe *probe, u64 start,
 {
 	unsigned int i;
 
-	note_latency(&probe->alloc, start);
+	note_latency(&probe->calls.alloc, start);
 	for (i = 0; objects && i < n; i++)
 		remember(probe, objects[i], size);
 }
@@ -366,8 +286,8 @@ void bench_probe_alloc_bulk(struct bench_probe *probe, u64 start,
 void bench_probe_scratch(struct bench_probe *probe, u64 start, void *arena,
 			 void *piece, size_t size)
 {
-	note_latency(&probe->alloc, start);
-	if (probe->watch_memory && piece)
+	note_latency(&probe->calls.alloc, start);
+	if (probe->allocator && piece)
 		remember_piece(probe, arena, size);
 }
 
@@ -380,7 +300,7 @@ void bench_probe_scratch(struct bench_probe *probe, u64 start, void *arena,
  */
 void bench_probe_free(struct bench_probe *probe, u64 start)
 {
-	note_latency(&probe->free, start);
+	note_latency(&probe->calls.free, start);
 }
 
 /**
@@ -395,8 +315,8 @@ void bench_probe_reset(struct bench_probe *probe, u64 start, void *arena)
 {
 	void *entry;
 
-	note_latency(&probe->free, start);
-	if (!probe->watch_memory)
+	note_latency(&probe->calls.free, start);
+	if (!probe->allocator)
 		return;
 	entry = xa_erase(&probe->objects, (unsigned long)arena);
 	if (entry)
@@ -406,32 +326,37 @@ void bench_probe_reset(struct bench_probe *probe, u64 start, void *arena)
 /**
  * bench_probe_watch_memory() - look at memory from now on
  * @probe: the probe
- * @slab: objects are those of slab
+ * @allocator: whose objects they are
+ * @handle: what it made for them, where that is one thing for all sites
  *
  * Context: Task context.
  */
-void bench_probe_watch_memory(struct bench_probe *probe, bool slab)
+void bench_probe_watch_memory(struct bench_probe *probe,
+			      const struct bench_allocator *allocator,
+			      void *handle)
 {
-	probe->watch_memory = true;
-	probe->watch_slab = slab;
+	probe->allocator = allocator;
+	probe->handle = handle;
 }
 
 /**
  * bench_probe_memory() - what was seen of memory
  * @probe: the probe
- * @requested: where the bytes are put that were held at the most
- * @slab: where the bytes of slab are put that they were in
+ * @result: where it is put: what was requested when that was most, what was handed
+ *	out for that, and for objects of slab what its pages have
  *
  * Context: Task context.
  * Return: 0, or -ENOMEM where not all could be noted.
  */
-int bench_probe_memory(const struct bench_probe *probe, u64 *requested,
-		       u64 *slab)
+int bench_probe_memory(const struct bench_probe *probe,
+		       struct bench_result *result)
 {
 	if (probe->lost)
 		return -ENOMEM;
-	*requested = probe->most_requested;
-	*slab = probe->most_slab;
+	result->requested = probe->most_requested;
+	result->handed_out = probe->most_handed_out;
+	if (probe->allocator->slab)
+		result->used = probe->most_slab;
 	return 0;
 }
 

@@ -32,12 +32,14 @@ void bench_probe_reset(struct bench_probe *probe, u64 start, void *arena);
 
 struct bench_probe *bench_probe_create(void);
 void bench_probe_destroy(struct bench_probe *probe);
-void bench_probe_calls(struct bench_probe *const *probes, unsigned int nr,
-		       struct bench_latency *alloc, struct bench_latency *free);
+void bench_probe_calls(const struct bench_probe *probe,
+		       struct bench_calls *calls);
 u64 bench_probe_clock(void);
 u64 bench_probe_clock_step(void);
-void bench_probe_watch_memory(struct bench_probe *probe, bool slab);
-int bench_probe_memory(const struct bench_probe *probe, u64 *requested,
-		       u64 *slab);
+void bench_probe_watch_memory(struct bench_probe *probe,
+			      const struct bench_allocator *allocator,
+			      void *handle);
+int bench_probe_memory(const struct bench_probe *probe,
+		       struct bench_result *result);
 
 #endif /* _MEMPOOL_DEMO_BENCH_PROBE_H */

@@ -7,12 +7,16 @@
 #include <linux/errno.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 
 #include "measure.h"
 
 /* The most objects outstanding of a step in an interrupt. */
 #define IRQ_OUTSTANDING_MAX	1024
+/* The most bytes that objects outstanding may have, of all CPUs together. */
+#define BYTES_MAX		SZ_128M
 
 static const struct bench_suite *const suites[] = {
 	&bench_micro,
@@ -81,6 +85,38 @@ static int check_objects(const struct bench_suite *suite,
 	return 0;
 }
 
+static unsigned int cpus_of(const struct bench_suite *suite,
+			    const struct bench_params *params,
+			    unsigned int online)
+{
+	if (params->cpus)
+		return params->cpus;
+	return suite->everywhere ? online : 1;
+}
+
+/*
+ * Where a number was asked for. Pools have all of it at once, and what a thread of the
+ * kernel asks slab for may cost a program its life when there is too little.
+ */
+static int check_bytes(const struct bench_suite *suite,
+		       const struct bench_params *params,
+		       const struct refusal *refusal)
+{
+	u64 bytes = (u64)params->outstanding * (params->size ?: suite->size);
+	u64 quarter = ((u64)totalram_pages() << PAGE_SHIFT) / 4;
+
+	bytes *= cpus_of(suite, params, num_online_cpus());
+	if (bytes > BYTES_MAX)
+		return refuse(refusal, MPDEMO_BENCH_A_BATCH,
+			      "all CPUs together no more than 128 MiB outstanding",
+			      -ERANGE);
+	if (bytes > quarter)
+		return refuse(refusal, MPDEMO_BENCH_A_BATCH,
+			      "no more outstanding than a quarter of the memory there is",
+			      -ERANGE);
+	return 0;
+}
+
 static int check_place(const struct bench_suite *suite,
 		       const struct bench_params *params,
 		       const struct refusal *refusal)
@@ -132,7 +168,8 @@ int bench_params_check(const struct bench_params *params, u32 *attr,
 		return 0;
 	}
 	ret = check_objects(suite, params, &refusal);
-	return ret ?: check_place(suite, params, &refusal);
+	ret = ret ?: check_place(suite, params, &refusal);
+	return ret ?: check_bytes(suite, params, &refusal);
 }
 
 static bool row_is_measured(const struct bench_allocator *allocator,
@@ -150,15 +187,6 @@ static bool suite_is_measured(const struct bench_suite *suite,
 {
 	return (!params->suite || params->suite == suite->id) &&
 	       suite->cpus <= online;
-}
-
-static unsigned int cpus_of(const struct bench_suite *suite,
-			    const struct bench_params *params,
-			    unsigned int online)
-{
-	if (params->cpus)
-		return params->cpus;
-	return suite->everywhere ? online : 1;
 }
 
 static unsigned int steps_of(const struct bench_suite *suite,
@@ -222,7 +250,7 @@ static unsigned int rows_of_suite(const struct bench_suite *suite,
  * @nr: where their number is put
  *
  * Context: Task context, may sleep.
- * Return: the table, which the caller gives to kfree(), or NULL.
+ * Return: the table, which the caller gives to bench_rows_destroy(), or NULL.
  */
 struct bench_row *bench_rows_create(const struct bench_params *params,
 				    unsigned int *nr)
@@ -247,4 +275,20 @@ struct bench_row *bench_rows_create(const struct bench_params *params,
 			*nr += rows_of_suite(suites[i], params, online,
 					     rows + *nr);
 	return rows;
+}
+
+/**
+ * bench_rows_destroy() - free a table of rows, and their results
+ * @rows: the table; NULL is fine
+ * @nr: how many of them there are
+ *
+ * Context: Task context, may sleep.
+ */
+void bench_rows_destroy(struct bench_row *rows, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; rows && i < nr; i++)
+		kvfree(rows[i].result.calls);
+	kfree(rows);
 }

@@ -123,11 +123,17 @@ const struct bench_allocator bench_array_bulk = {
 	.destroy = array_destroy,
 };
 
+static size_t kmalloc_usable(void *handle, const void *object)
+{
+	return ksize(object);
+}
+
 const struct bench_allocator bench_kmalloc_kernel = {
 	.name = "kmalloc",
 	.variant = "GFP_KERNEL",
 	.contexts = BENCH_IN_TASK,
 	.slab = true,
+	.usable = kmalloc_usable,
 };
 
 const struct bench_allocator bench_kmalloc_atomic = {
@@ -135,6 +141,7 @@ const struct bench_allocator bench_kmalloc_atomic = {
 	.variant = "GFP_ATOMIC",
 	.contexts = BENCH_NOT_IN_NMI,
 	.slab = true,
+	.usable = kmalloc_usable,
 };
 
 const struct bench_allocator bench_cache_kernel = {

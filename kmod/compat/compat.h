@@ -29,6 +29,7 @@
 /* Linux 7.0 */
 #ifndef kzalloc_obj
 #define kzalloc_obj(obj, gfp) kzalloc(sizeof(obj), gfp)
+#define kvzalloc_obj(obj, gfp) kvzalloc(sizeof(obj), gfp)
 #endif
 
 /* Linux 6.5; before it, there is no other way than a reason not to merge. */

@@ -2,24 +2,26 @@
 /* poolctl bench: run the benchmarks of mempool_demo_bench.ko. */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "arguments.h"
+#include "bench_compare.h"
+#include "bench_job.h"
+#include "bench_page.h"
 #include "bench_report.h"
+#include "bench_sweep.h"
 #include "json.h"
 #include "options.h"
 #include "poolctl.h"
 #include "signals.h"
 
-/* Notifications may be lost: ask when there was none for so long. */
-#define PATIENCE	((struct timespec){ .tv_sec = 2 })
-
 static const char *cpu, *save, *size, *outstanding, *cpus, *context, *operations;
 static const char *random_sizes, *zero, *latency, *memory;
+static const char *sweep, *compare, *fail_above, *page;
 
 const struct command_option bench_options[] = {
 	{ "size", 0, "SIZE", &size, "bytes of an object: micro, remote" },
@@ -34,15 +36,14 @@ const struct command_option bench_options[] = {
 	{ "latency", 0, NULL, &latency, "time each call as well" },
 	{ "memory", 0, NULL, &memory, "look at memory as well" },
 	{ "cpu", 0, "N", &cpu, "run on this CPU (the current one)" },
+	{ "sweep", 0, NULL, &sweep,
+	  "all suites, and other numbers, sizes and CPUs" },
 	{ "save", 0, "FILE", &save, "write the JSON to FILE as well" },
+	{ "compare", 0, "FILE", &compare, "with what was saved in FILE before" },
+	{ "fail-above", 0, "PCT", &fail_above,
+	  "exit status 5 if a row costs so much more" },
+	{ "report", 0, "PAGE", &page, "write a page with plots, as HTML" },
 	{ 0 },
-};
-
-/* A job that runs: requests go one way, notifications come the other. */
-struct job {
-	struct netlink requests;
-	struct netlink events;
-	struct bench_status status;
 };
 
 static bool read_suite(const char *suite, uint32_t *number)
@@ -160,106 +161,6 @@ static const char *hint(const struct kernel_error *error)
 	}
 }
 
-static int open_job(struct job *job, struct kernel_error *error)
-{
-	if (netlink_open(&job->requests, &bench_family, error))
-		return -1;
-	if (netlink_open(&job->events, &bench_family, error))
-		goto close_requests;
-	if (netlink_subscribe(&job->events, MEMPOOL_BENCH_MCGRP_PROGRESS,
-			      NETLINK_BUFFER, error))
-		goto close_events;
-	return 0;
-close_events:
-	netlink_close(&job->events);
-close_requests:
-	netlink_close(&job->requests);
-	return -1;
-}
-
-static void close_job(struct job *job)
-{
-	netlink_close(&job->events);
-	netlink_close(&job->requests);
-}
-
-/* Only for people: a line in a log file costs instructions too. */
-static void show_progress(const struct bench_status *status, bool end)
-{
-	if (options.quiet || !isatty(STDERR_FILENO))
-		return;
-	fprintf(stderr, "\rpoolctl: bench: %u of %u%s", status->rows_done,
-		status->rows_total, end ? "\n" : "");
-}
-
-static int cancel(struct job *job, struct kernel_error *error)
-{
-	int result = bench_cancel(&job->requests, job->status.job, error);
-
-	/* ESRCH: it has ended meanwhile, and its last state is to be read. */
-	return result && error->error != ESRCH ? -1 : 0;
-}
-
-static int read_news(struct job *job, int ready, struct kernel_error *error)
-{
-	if (ready)
-		return bench_read_progress(&job->events, &job->status, error);
-	return bench_read_status(&job->requests, job->status.job, &job->status,
-			       error);
-}
-
-/* Until the job has ended, in whatever state. */
-static int wait_for_end(struct job *job, const sigset_t *signals,
-			struct kernel_error *error)
-{
-	struct pollfd events = {
-		.fd = nl_socket_get_fd(job->events.socket),
-		.events = POLLIN,
-	};
-	bool cancelled = false;
-
-	while (job->status.state == MPDEMO_BENCH_STATE_RUNNING) {
-		int ready;
-
-		show_progress(&job->status, false);
-		ready = ppoll(&events, 1, &PATIENCE, signals);
-		if (ready < 0)
-			ready = 0;	/* a signal */
-		if (signals_caught && !cancelled) {
-			cancelled = true;
-			if (cancel(job, error))
-				return -1;
-		}
-		if (read_news(job, ready, error))
-			return -1;
-	}
-	show_progress(&job->status, true);
-	return 0;
-}
-
-static int run_job(struct bench_report *report,
-		   const struct bench_request *request,
-		   struct kernel_error *error)
-{
-	sigset_t before;
-	struct job job;
-	int result;
-
-	if (open_job(&job, error))
-		return -1;
-
-	signals_catch(&before);
-	result = bench_run(&job.requests, request, &job.status, error);
-	if (!result)
-		result = wait_for_end(&job, &before, error);
-	if (!result)
-		result = bench_read_rows(&job.requests, &report->rows, error);
-	report->status = job.status;
-	close_job(&job);
-	sigprocmask(SIG_SETMASK, &before, NULL);
-	return result;
-}
-
 /*
  * A table for people and a file for programs, from one and the same run. The
  * file is opened ahead of it: not to be able to write it is a mistake of the
@@ -278,43 +179,20 @@ static bool open_save(int *fd)
 }
 
 /* What was in the file is dropped only now that there is something better. */
-static bool save_report(const struct bench_report *report, int fd)
+static bool save_document(struct json_object *document, int fd)
 {
-	struct json_object *document;
-	bool saved;
-
 	if (fd < 0)
 		return true;
-	document = bench_report_json(report);
 	/* Of what cannot be truncated, as a pipe, nothing need be. */
-	saved = (!ftruncate(fd, 0) || errno == EINVAL) &&
-		!json_object_to_fd(fd, document, JSON_C_TO_STRING_PLAIN);
-	json_object_put(document);
-	return saved;
+	return (!ftruncate(fd, 0) || errno == EINVAL) &&
+	       !json_object_to_fd(fd, document, JSON_C_TO_STRING_PLAIN);
 }
 
-/* Print what was measured, also where the job did not come to its end. */
-static int print_report(const struct bench_report *report, int save_fd)
+static int print_unfinished(const struct bench_report *report,
+			    struct json_object *document)
 {
 	const struct bench_status *status = &report->status;
 	struct kernel_error error = { .error = status->error };
-	struct json_object *document = NULL;
-
-	if (options.json)
-		document = bench_report_json(report);
-	else
-		bench_report_table(report);
-
-	if (status->state == MPDEMO_BENCH_STATE_DONE) {
-		if (!save_report(report, save_fd)) {
-			error.error = errno;
-			return refused(&error, "the figures are above", document,
-				       "bench --save %s", save);
-		}
-		if (document)
-			json_print(document);
-		return STATUS_OK;
-	}
 
 	snprintf(error.text, sizeof(error.text),
 		 "job %u is %s after %u of %u rows", status->job,
@@ -325,27 +203,159 @@ static int print_report(const struct bench_report *report, int save_fd)
 	return refused(&error, NULL, document, "bench");
 }
 
-int bench_main(int argc, char **argv)
+/* What is made of figures that are whole, in place of printing them or beside that. */
+static int use_figures(struct json_object *after, struct json_object *before,
+		       const char *suite, double limit)
+{
+	struct bench_comparison comparison = {
+		.before = before,
+		.after = after,
+		.suite = suite,
+		.has_limit = fail_above,
+		.limit = limit,
+	};
+
+	if (page)
+		return bench_page_of(after, page);
+	return before ? bench_compare(&comparison) : STATUS_OK;
+}
+
+/* Print what was measured, also where a job did not come to its end. */
+static int print_report(const struct bench_report *report, int save_fd,
+			struct json_object *before, const char *suite,
+			double limit)
+{
+	struct json_object *document = bench_report_json(report);
+	struct kernel_error error;
+	int status;
+
+	if (!options.json && !before)
+		bench_report_table(report);
+	if (report->status.state != MPDEMO_BENCH_STATE_DONE) {
+		if (options.json)
+			return print_unfinished(report, document);
+		json_object_put(document);
+		return print_unfinished(report, NULL);
+	}
+	if (!save_document(document, save_fd)) {
+		error = (struct kernel_error){ .error = errno };
+		status = refused(&error, "the figures are above",
+				 options.json ? json_object_get(document) : NULL,
+				 "bench --save %s", save);
+	} else {
+		if (options.json && !before)
+			json_print(json_object_get(document));
+		status = use_figures(document, before, suite, limit);
+	}
+	json_object_put(document);
+	return status;
+}
+
+static void note_time(struct bench_report *report)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	strftime(report->time, sizeof(report->time), "%FT%TZ", gmtime_r(&now, &tm));
+}
+
+/* Measure, with @before to compare with, or NULL. */
+static int measure(const char *suite, struct json_object *before, double limit)
 {
 	struct bench_report report = { .instrument = read_instrument() };
 	struct bench_request request;
+	struct bench_plan plan = { &request, 1 };
 	struct kernel_error error;
 	int save_fd, status;
 
-	if (!report.instrument || !read_request(argc ? argv[0] : NULL, &request))
+	if (!report.instrument || !read_request(suite, &request))
 		return STATUS_USAGE;
 	machine_read(&report.machine);
+	note_time(&report);
 	if (report.machine.emulated && strcmp(report.instrument, "instructions"))
 		return refuse_emulation();
+	if (page) {
+		status = bench_page_check();
+		if (status)
+			return status;
+	}
 	if (!open_save(&save_fd))
 		return STATUS_USAGE;
 
-	if (run_job(&report, &request, &error))
+	if (sweep)
+		plan = bench_sweep(&request, &report.machine,
+				   !strcmp(report.instrument, "instructions"));
+	if (bench_run_plan(&plan, &report, &error))
 		status = refused(&error, hint(&error), NULL, "bench");
 	else
-		status = print_report(&report, save_fd);
-	free(report.rows.rows);
+		status = print_report(&report, save_fd, before, suite, limit);
+	if (sweep)
+		free(plan.requests);
+	bench_free_rows(&report.rows);
 	if (save_fd >= 0)
 		close(save_fd);
 	return signals_caught ? 128 + signals_caught : status;
+}
+
+/* What was measured before: nobody asks the module. */
+static int show_file(const char *path, struct json_object *before, double limit)
+{
+	struct json_object *document = bench_document_read(path);
+	int status;
+
+	if (!document)
+		return STATUS_USAGE;
+	if (page)
+		status = bench_page_of_file(path, page);
+	else
+		status = use_figures(document, before, NULL, limit);
+	json_object_put(document);
+	return status;
+}
+
+/* What does not go together, or has nothing to be about. */
+static bool check_options(const char *argument, bool is_file)
+{
+	bool chosen = size || outstanding || cpus || context || random_sizes;
+	bool other = chosen || cpu || operations || zero || latency || memory || save;
+
+	if (fail_above && !compare)
+		usage_error("--fail-above is for --compare");
+	else if (page && compare)
+		usage_error("either --report or --compare");
+	else if (is_file && (sweep || other))
+		usage_error("'%s' is no suite, and was measured already",
+			    argument);
+	else if (sweep && (argument || chosen))
+		usage_error("--sweep chooses suites, sizes, numbers and CPUs itself");
+	else
+		return true;
+	return false;
+}
+
+int bench_main(int argc, char **argv)
+{
+	const char *argument = argc ? argv[0] : NULL;
+	bool is_file = argument && (page || compare) &&
+		       !bench_suite_number(argument);
+	struct json_object *before = NULL;
+	double limit = 0;
+	int status;
+
+	/* A page of one suite has little to show. */
+	if (page && !argument && !size && !outstanding && !cpus && !context &&
+	    !random_sizes)
+		sweep = "";
+	if (!check_options(argument, is_file) ||
+	    (fail_above && !bench_limit_read(fail_above, &limit)))
+		return STATUS_USAGE;
+	if (compare) {
+		before = bench_document_read(compare);
+		if (!before)
+			return STATUS_USAGE;
+	}
+	status = is_file ? show_file(argument, before, limit) :
+			   measure(argument, before, limit);
+	json_object_put(before);
+	return status;
 }

@@ -11,8 +11,8 @@ bool bench_is_empty(const struct bench_row *row)
 
 static bool same_work(const struct bench_row *a, const struct bench_row *b)
 {
-	return a->suite == b->suite && a->batch == b->batch &&
-	       a->object_size == b->object_size;
+	return a->job == b->job && a->suite == b->suite &&
+	       a->batch == b->batch && a->object_size == b->object_size;
 }
 
 /* The row of another allocator for the work of @row, NULL if there is none. */

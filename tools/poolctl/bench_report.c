@@ -5,7 +5,32 @@
 #include "json.h"
 #include "memory.h"
 
+/* [least, longest, samples] of each: there are many of them. */
+static void add_buckets(struct json_object *json, const struct bench_row *row,
+			uint32_t call)
+{
+	struct json_object *array = json_add_array(json, "buckets");
+
+	for (size_t i = 0; i < row->bucket_count; i++) {
+		const struct bench_bucket *bucket = &row->buckets[i];
+		const uint64_t numbers[] = {
+			bucket->least, bucket->longest, bucket->samples
+		};
+		struct json_object *own, *number;
+
+		if (bucket->call != call)
+			continue;
+		own = needed(json_object_new_array());
+		for (size_t j = 0; j < sizeof(numbers) / sizeof(*numbers); j++) {
+			number = needed(json_object_new_uint64(numbers[j]));
+			json_object_array_add(own, number);
+		}
+		json_object_array_add(array, own);
+	}
+}
+
 static void add_latency(struct json_object *json, const char *key,
+			const struct bench_row *row, uint32_t call,
 			const struct bench_latency *latency)
 {
 	struct json_object *own = needed(json_object_new_object());
@@ -16,6 +41,7 @@ static void add_latency(struct json_object *json, const char *key,
 	json_add_number(own, "p99", latency->p99);
 	json_add_number(own, "p999", latency->p999);
 	json_add_number(own, "max", latency->max);
+	add_buckets(own, row, call);
 	json_object_object_add(json, key, own);
 }
 
@@ -24,12 +50,16 @@ static void add_wanted(struct json_object *json, const struct bench_row *row)
 	if (row->alloc.samples || row->free.samples) {
 		json_add_number(json, "clock", row->clock);
 		json_add_number(json, "clock_step", row->clock_step);
-		add_latency(json, "alloc_latency", &row->alloc);
-		add_latency(json, "free_latency", &row->free);
+		add_latency(json, "alloc_latency", row,
+			    MPDEMO_BENCH_CALL_ALLOC, &row->alloc);
+		add_latency(json, "free_latency", row, MPDEMO_BENCH_CALL_FREE,
+			    &row->free);
 	}
 	if (!row->has_memory)
 		return;
 	json_add_number(json, "memory_requested", row->requested);
+	if (row->handed_out)
+		json_add_number(json, "memory_handed_out", row->handed_out);
 	if (!row->used)
 		return;
 	json_add_number(json, "memory_used", row->used);
@@ -45,10 +75,13 @@ static struct json_object *row_json(const struct bench_rows *rows,
 	struct bench_figures figures = bench_gross(row);
 	double value;
 
+	json_add_number(json, "job", row->job);
 	json_add_string(json, "suite", bench_suite_name(row->suite));
 	json_add_string(json, "allocator", row->allocator);
 	json_add_string(json, "variant", row->variant);
 	json_add_number(json, "object_size", row->object_size);
+	json_object_object_add(json, "size_given",
+			       needed(json_object_new_boolean(row->size_given)));
 	json_add_number(json, "batch", row->batch);
 	json_add_number(json, "operations", row->operations);
 	json_add_number(json, "rounds", row->rounds);
@@ -84,6 +117,8 @@ static struct json_object *machine_json(const struct machine *machine)
 	json_add_string(json, "kernel", machine->kernel);
 	json_add_string(json, "cpu_model", machine->cpu);
 	json_add_string(json, "hypervisor", machine->hypervisor);
+	json_add_number(json, "cpus_online", machine->cpus);
+	json_add_string(json, "clocksource", machine->clocksource);
 	if (machine->init_on_alloc >= 0)
 		json_add_number(json, "init_on_alloc", machine->init_on_alloc);
 	else
@@ -101,6 +136,7 @@ struct json_object *bench_report_json(const struct bench_report *report)
 			bench_state_name(report->status.state));
 	json_add_number(document, "cpu", report->status.cpu);
 	json_add_string(document, "instrument", report->instrument);
+	json_add_string(document, "time", report->time);
 	json_object_object_add(document, "machine",
 			       machine_json(&report->machine));
 	array = json_add_array(document, "rows");

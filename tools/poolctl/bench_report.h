@@ -11,9 +11,12 @@
 /*
  * struct bench_report - all that is reported
  * @instrument: what the clock of the machine counts: "ns" or "instructions"
+ * @time: when it began, as ISO 8601 has it
+ * @status: of the newest job
  */
 struct bench_report {
 	const char *instrument;
+	char time[32];
 	struct machine machine;
 	struct bench_status status;
 	struct bench_rows rows;

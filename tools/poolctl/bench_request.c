@@ -70,6 +70,12 @@ static struct nla_policy policy[MPDEMO_BENCH_A_MAX + 1] = {
 	[MPDEMO_BENCH_A_FREE_LATENCY] = { .type = NLA_NESTED },
 	[MPDEMO_BENCH_A_MEMORY_REQUESTED] = { .type = NLA_U64 },
 	[MPDEMO_BENCH_A_MEMORY_USED] = { .type = NLA_U64 },
+	[MPDEMO_BENCH_A_ROW] = { .type = NLA_U32 },
+	[MPDEMO_BENCH_A_CALL] = { .type = NLA_U32 },
+	[MPDEMO_BENCH_A_BUCKET_LEAST] = { .type = NLA_U64 },
+	[MPDEMO_BENCH_A_BUCKET_LONGEST] = { .type = NLA_U64 },
+	[MPDEMO_BENCH_A_BUCKET_SAMPLES] = { .type = NLA_U64 },
+	[MPDEMO_BENCH_A_MEMORY_HANDED_OUT] = { .type = NLA_U64 },
 };
 
 static struct nla_policy latency_policy[MPDEMO_BENCH_LATENCY_A_MAX + 1] = {
@@ -228,12 +234,44 @@ static bool read_progress(struct nlmsghdr *header, void *data)
 	return true;
 }
 
+static void drop_rows(struct bench_rows *rows, size_t kept)
+{
+	while (rows->count > kept)
+		free(rows->rows[--rows->count].buckets);
+}
+
+void bench_free_rows(struct bench_rows *rows)
+{
+	drop_rows(rows, 0);
+	free(rows->rows);
+	*rows = (struct bench_rows){ 0 };
+}
+
 static void begin_rows(void *data)
 {
 	struct bench_rows *rows = data;
 
-	free(rows->rows);
-	*rows = (struct bench_rows){ 0 };
+	drop_rows(rows, rows->kept);
+}
+
+/* Each follows its row, which is the last one. */
+static bool read_bucket(struct nlattr **tb, struct bench_rows *rows)
+{
+	uint32_t number = take_u32(tb, MPDEMO_BENCH_A_ROW);
+	struct bench_row *row;
+
+	if (rows->count == rows->kept || rows->count - rows->kept - 1 != number)
+		return false;
+	row = &rows->rows[rows->count - 1];
+	row->buckets = needed(realloc(row->buckets, (row->bucket_count + 1) *
+						    sizeof(*row->buckets)));
+	row->buckets[row->bucket_count++] = (struct bench_bucket){
+		.call = take_u32(tb, MPDEMO_BENCH_A_CALL),
+		.least = take_u64(tb, MPDEMO_BENCH_A_BUCKET_LEAST),
+		.longest = take_u64(tb, MPDEMO_BENCH_A_BUCKET_LONGEST),
+		.samples = take_u64(tb, MPDEMO_BENCH_A_BUCKET_SAMPLES),
+	};
+	return true;
 }
 
 static bool read_row(struct nlmsghdr *header, void *data)
@@ -244,6 +282,8 @@ static bool read_row(struct nlmsghdr *header, void *data)
 
 	if (genlmsg_parse(header, 0, tb, MPDEMO_BENCH_A_MAX, policy) < 0)
 		return false;
+	if (tb[MPDEMO_BENCH_A_CALL])
+		return read_bucket(tb, rows);
 	rows->rows = needed(realloc(rows->rows,
 				    (rows->count + 1) * sizeof(*row)));
 	row = &rows->rows[rows->count++];
@@ -265,6 +305,7 @@ static bool read_row(struct nlmsghdr *header, void *data)
 		.has_memory = tb[MPDEMO_BENCH_A_MEMORY_REQUESTED],
 		.requested = take_u64(tb, MPDEMO_BENCH_A_MEMORY_REQUESTED),
 		.used = take_u64(tb, MPDEMO_BENCH_A_MEMORY_USED),
+		.handed_out = take_u64(tb, MPDEMO_BENCH_A_MEMORY_HANDED_OUT),
 	};
 	take_text(tb, MPDEMO_BENCH_A_UNIT, row->unit, sizeof(row->unit));
 	take_latency(tb[MPDEMO_BENCH_A_ALLOC_LATENCY], &row->alloc);
@@ -336,12 +377,16 @@ int bench_read_status(struct netlink *netlink, uint32_t job,
 	return netlink_request(netlink, message, &reader, error);
 }
 
-int bench_read_rows(struct netlink *netlink, struct bench_rows *rows,
-		    struct kernel_error *error)
+int bench_read_rows(struct netlink *netlink, uint32_t job,
+		    struct bench_rows *rows, struct kernel_error *error)
 {
 	struct netlink_reader reader = { begin_rows, read_row, rows };
 
-	return netlink_dump(netlink, MPDEMO_BENCH_CMD_GET, &reader, error);
+	if (netlink_dump(netlink, MPDEMO_BENCH_CMD_GET, &reader, error))
+		return -1;
+	for (; rows->kept < rows->count; rows->kept++)
+		rows->rows[rows->kept].job = job;
+	return 0;
 }
 
 int bench_read_progress(struct netlink *netlink, struct bench_status *status,

@@ -33,11 +33,25 @@ struct bench_latency {
 	uint64_t max;
 };
 
+/* struct bench_bucket - calls that took about as long, of one kind of them */
+struct bench_bucket {
+	uint32_t call;
+	uint64_t least;
+	uint64_t longest;
+	uint64_t samples;
+};
+
 /*
  * struct bench_row - one allocator in one workload; see the specification
- * @has_memory: memory was looked at; @used is 0 where it is not known
+ * @job: number of its job
+ * @size_given: its size was asked for, so that it was no constant
+ * @has_memory: memory was looked at; @used and @handed_out are 0 where they are not
+ *	known
+ * @buckets: of both histograms, where latencies were asked for
  */
 struct bench_row {
+	uint32_t job;
+	bool size_given;
 	uint32_t suite;
 	char allocator[32];
 	char variant[32];
@@ -60,11 +74,19 @@ struct bench_row {
 	bool has_memory;
 	uint64_t requested;
 	uint64_t used;
+	uint64_t handed_out;
+	struct bench_bucket *buckets;
+	size_t bucket_count;
 };
 
+/*
+ * struct bench_rows - rows of jobs
+ * @kept: so many of them are of jobs before
+ */
 struct bench_rows {
 	struct bench_row *rows;
 	size_t count;
+	size_t kept;
 };
 
 /*
@@ -103,8 +125,11 @@ int bench_cancel(struct netlink *netlink, uint32_t job,
 		 struct kernel_error *error);
 int bench_read_status(struct netlink *netlink, uint32_t job,
 		      struct bench_status *status, struct kernel_error *error);
-int bench_read_rows(struct netlink *netlink, struct bench_rows *rows,
-		    struct kernel_error *error);
+
+/* Append the rows of the newest job, which has this number. */
+int bench_read_rows(struct netlink *netlink, uint32_t job,
+		    struct bench_rows *rows, struct kernel_error *error);
+void bench_free_rows(struct bench_rows *rows);
 
 /* Read the notifications there are; those about other jobs are passed over. */
 int bench_read_progress(struct netlink *netlink, struct bench_status *status,

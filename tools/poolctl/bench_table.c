@@ -72,7 +72,8 @@ static void print_header(const struct bench_report *report)
 }
 
 enum {
-	SUITE, BYTES, ALLOCATOR, VARIANT, BATCH, UNIT, MIN, MEDIAN, VS_KMEM_CACHE
+	SUITE, BYTES, ALLOCATOR, VARIANT, BATCH, CPUS, UNIT, MIN, MEDIAN,
+	VS_KMEM_CACHE
 };
 
 static void put_row(struct libscols_line *line, const struct bench_rows *rows,
@@ -86,6 +87,7 @@ static void put_row(struct libscols_line *line, const struct bench_rows *rows,
 	table_text(line, ALLOCATOR, row->allocator);
 	table_text(line, VARIANT, *row->variant ? row->variant : "-");
 	table_number(line, BATCH, row->batch);
+	table_number(line, CPUS, row->cpus);
 	table_text(line, UNIT, *row->unit ? row->unit : "-");
 
 	/* Gross figures among the net ones would be taken for net ones. */
@@ -106,8 +108,8 @@ static void print_costs(const struct bench_report *report)
 {
 	static const struct table_column columns[] = {
 		{ "SUITE", false },   { "BYTES", true }, { "ALLOCATOR", false },
-		{ "VARIANT", false }, { "BATCH", true }, { "UNIT", false },
-		{ "MIN", true },      { "MEDIAN", true },
+		{ "VARIANT", false }, { "BATCH", true }, { "CPUS", true },
+		{ "UNIT", false },    { "MIN", true },   { "MEDIAN", true },
 		{ "VS-KMEM_CACHE", true },
 		{ NULL, false },
 	};

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 #if defined(__x86_64__) || defined(__i386__)
 #include <cpuid.h>
 #endif
@@ -105,6 +106,20 @@ static int read_init_on_alloc(void)
 	return setting;
 }
 
+static void read_clocksource(char *name, size_t size)
+{
+	static const char path[] =
+		"/sys/devices/system/clocksource/clocksource0/current_clocksource";
+	FILE *file = fopen(path, "r");
+
+	snprintf(name, size, "unknown");
+	if (!file)
+		return;
+	if (fgets(name, size, file))
+		name[strcspn(name, "\n")] = '\0';
+	fclose(file);
+}
+
 void machine_read(struct machine *machine)
 {
 	struct utsname name;
@@ -115,5 +130,7 @@ void machine_read(struct machine *machine)
 			 name.release);
 	read_cpu(machine->cpu, sizeof(machine->cpu));
 	read_hypervisor(machine->hypervisor, sizeof(machine->hypervisor));
+	machine->cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	read_clocksource(machine->clocksource, sizeof(machine->clocksource));
 	machine->emulated = !strcmp(machine->hypervisor, "TCG");
 }

@@ -12,6 +12,8 @@
  * @hypervisor: name of the hypervisor, "none", or "unknown" where there is no
  *	way to ask
  * @emulated: the CPU is emulated, so that its time means nothing
+ * @cpus: CPUs that are online
+ * @clocksource: what the clock of the kernel is read from
  * @init_on_alloc: 0 or 1 as on the kernel's command line, -1 if not there
  */
 struct machine {
@@ -19,6 +21,8 @@ struct machine {
 	char cpu[80];
 	char hypervisor[16];
 	bool emulated;
+	unsigned int cpus;
+	char clocksource[32];
 	int init_on_alloc;
 };
 

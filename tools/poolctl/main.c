@@ -140,7 +140,7 @@ const struct command commands[] = {
 	  "behind PROGRAM belongs to it, also without the --." },
 	{ "reset", reset_main, "ARENA", 1, 1, NULL,
 	  "Free all that was allocated from an arena", NULL },
-	{ "bench", bench_main, "[SUITE]", 0, 1, bench_options,
+	{ "bench", bench_main, "[SUITE|FILE]", 0, 1, bench_options,
 	  "Measure the allocators against those of the kernel",
 	  "Suites:\n"
 	  "  micro        objects of 64 bytes, in batches of 1, 32 and 100\n"
@@ -154,7 +154,12 @@ const struct command commands[] = {
 	  "\n"
 	  "Needs the module mempool_demo_bench. The figures are nanoseconds, or\n"
 	  "instructions where POOLCTL_INSTRUMENT=instructions says that the clock\n"
-	  "counts them (QEMU with -icount)." },
+	  "counts them (QEMU with -icount).\n"
+	  "\n"
+	  "What was saved is compared and shown without measuring anything:\n"
+	  "  poolctl bench after.json --compare before.json --fail-above 5%\n"
+	  "  poolctl bench saved.json --report page.html\n"
+	  "Exit status 5 if a row is above the limit, or none could be compared." },
 	{ "metrics", metrics_main, "", 0, 0, metrics_options,
 	  "Show all counters for Prometheus",
 	  "What the textfile collector of node_exporter reads:\n"

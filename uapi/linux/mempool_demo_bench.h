@@ -68,6 +68,16 @@ enum mpdemo_bench_sizes {
 };
 
 /**
+ * enum mpdemo_bench_call
+ * @MPDEMO_BENCH_CALL_ALLOC: Allocations, one by one or of a bulk.
+ * @MPDEMO_BENCH_CALL_FREE: Frees, likewise, and resets.
+ */
+enum mpdemo_bench_call {
+	MPDEMO_BENCH_CALL_ALLOC = 1,
+	MPDEMO_BENCH_CALL_FREE,
+};
+
+/**
  * enum mpdemo_bench_state
  * @MPDEMO_BENCH_STATE_IDLE: No job was run since the module was loaded.
  * @MPDEMO_BENCH_STATE_FAILED: The job stopped by an error; rows measured
@@ -112,6 +122,12 @@ enum mpdemo_bench_attr {
 	MPDEMO_BENCH_A_FREE_LATENCY,
 	MPDEMO_BENCH_A_MEMORY_REQUESTED,
 	MPDEMO_BENCH_A_MEMORY_USED,
+	MPDEMO_BENCH_A_ROW,
+	MPDEMO_BENCH_A_CALL,
+	MPDEMO_BENCH_A_BUCKET_LEAST,
+	MPDEMO_BENCH_A_BUCKET_LONGEST,
+	MPDEMO_BENCH_A_BUCKET_SAMPLES,
+	MPDEMO_BENCH_A_MEMORY_HANDED_OUT,
 
 	__MPDEMO_BENCH_A_MAX,
 	MPDEMO_BENCH_A_MAX = (__MPDEMO_BENCH_A_MAX - 1)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "bench_report.h"
+#include "bench_sweep.h"
 #include "extack.h"
 #include "device.h"
 #include "handle.h"
@@ -307,6 +308,48 @@ static void test_figures(void)
 	json_object_put(document);
 }
 
+/* What the kernel would refuse, and what is measured twice and could not be told apart. */
+static void test_sweep(unsigned int cpus, bool instructions)
+{
+	static const uint32_t own[] = { 1, 32, 100 };
+	struct bench_request basis = { .cpu = -1, .operations = 7 };
+	struct machine machine = { .cpus = cpus };
+	struct bench_plan plan = bench_sweep(&basis, &machine, instructions);
+	bool once = true, allowed = true, kept = true, new = true;
+	unsigned int most = 0;
+	char what[40];
+
+	for (size_t i = 0; i < plan.count; i++) {
+		const struct bench_request *a = &plan.requests[i];
+		uint64_t bytes = (uint64_t)(a->size ? a->size : 64) *
+				 a->outstanding * (a->cpus ? a->cpus : 1);
+
+		for (size_t j = 0; j < i; j++) {
+			const struct bench_request *b = &plan.requests[j];
+
+			once &= a->suite != b->suite || a->size != b->size ||
+				a->outstanding != b->outstanding ||
+				a->cpus != b->cpus;
+		}
+		for (size_t j = 0; j < sizeof(own) / sizeof(*own); j++)
+			new &= a->suite != MPDEMO_BENCH_SUITE_MICRO ||
+			       a->size || a->cpus || a->outstanding != own[j];
+		allowed &= bytes <= 128 << 20 && a->cpus <= cpus &&
+			   a->outstanding <= 32768 && a->size <= 4096;
+		kept &= a->operations == 7 && a->cpu == -1;
+		most = a->cpus > most ? a->cpus : most;
+	}
+	snprintf(what, sizeof(what), "%u CPUs%s", cpus,
+		 instructions ? ", instructions" : "");
+	report(plan.count > 20 && !plan.requests[0].suite &&
+	       plan.requests[0].latency && plan.requests[0].memory, "sweep", what);
+	report(once && new, "sweep without a row twice", what);
+	report(allowed, "sweep that is allowed", what);
+	report(kept, "sweep as it was asked for", what);
+	report(most == (instructions || cpus < 2 ? 0 : cpus), "sweep over", what);
+	free(plan.requests);
+}
+
 static int errno_of(const char *name)
 {
 	for (int i = 1; i < 200; i++) {
@@ -485,6 +528,10 @@ int main(int argc, char **argv)
 	test_extack(false);
 	test_extack_of_dump();
 	test_figures();
+	test_sweep(1, false);
+	test_sweep(2, false);
+	test_sweep(6, false);
+	test_sweep(4, true);
 	test_hints(argv + 1);
 	test_words();
 	test_rules();

@@ -208,6 +208,13 @@ expect 1 "there is no suite" bench modern
 expect 1 "too large" bench --cpu 4294967296
 expect 1 "there is no context" bench micro --context nmi
 expect 1 "the least is 1" bench micro --outstanding 0
+expect 1 "is for --compare" bench --fail-above 5%
+expect 1 "either --report or --compare" bench --report "$out/page" --compare /dev/null
+expect 1 "chooses suites" bench micro --sweep
+expect 1 "chooses suites" bench --sweep --size 64
+expect 1 "cannot read" bench --compare "$out/nothing"
+expect 1 "it is no JSON" bench --compare /dev/null
+expect 1 "measured already" bench "$out/nothing" --compare /dev/null --latency
 
 expect 3 "there is no device" alloc rx -d "$out/nothing" -j
 expect 3 "is not the device" read rx 0.1 -d /dev/null -j
