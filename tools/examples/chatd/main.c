@@ -7,6 +7,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "../clock.h"
 #include "../options.h"
 #include "chatd.h"
 
@@ -169,6 +170,9 @@ static bool print_figures(void)
 	       chatd.count.slow);
 	printf("%lu messages, %lu acknowledged, %lu delivered\n", chatd.count.said,
 	       chatd.count.acked, chatd.count.delivered);
+	if (chatd.count.delivered)
+		printf("%.1f us of the CPU for a delivery\n",
+		       clock_ns(CLOCK_PROCESS_CPUTIME_ID) / 1e3 / chatd.count.delivered);
 	if (chatd.ring.entries || chatd.scratch_refs)
 		fprintf(stderr, "chatd: %lu entries left in the ring, %lu in the scratch arena\n",
 			chatd.ring.entries, chatd.scratch_refs);

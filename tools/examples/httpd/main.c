@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "../clock.h"
 #include "../options.h"
 #include "httpd.h"
 
@@ -73,10 +74,15 @@ static bool begin_worker(struct worker *worker, int listener, int stop)
 
 static void print_figures(void)
 {
+	unsigned long answers = httpd.answered[2] + httpd.answered[4] + httpd.answered[5];
+
 	printf("%lu clients, %lu refused, %lu too slow; answered: %lu 2xx, %lu 4xx, %lu 5xx; "
 	       "%lu bytes in, %lu bytes out\n",
 	       httpd.accepted, httpd.refused, httpd.timeouts, httpd.answered[2],
 	       httpd.answered[4], httpd.answered[5], httpd.bytes_in, httpd.bytes_out);
+	if (answers)
+		printf("%.1f us of the CPUs for an answer\n",
+		       clock_ns(CLOCK_PROCESS_CPUTIME_ID) / 1e3 / answers);
 }
 
 int main(int argc, char **argv)
