@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Proves that what the manual pages and Documentation/libmpdemo.rst show is so: runs the commands of
+# Proves that what the manual pages, libmpdemo.rst and examples.rst show is so: runs the commands of
 # their examples, one after the other as a reader would, and compares what they print.
 # Documentation/testing.rst says how examples are written.
 
@@ -11,10 +11,15 @@
 . "$(dirname "$0")/tap.sh"
 
 pages=$PWD/man
+# Those of tools/examples.
+PATH=$PWD/examples:$PATH
 
-# As after booting: numbers of objects begin at 1, the device is root's.
+# As after booting: numbers of objects begin at 1, the device is root's, and nobody uses it, also where
+# a page ended with a server in the background.
 fresh()
 {
+	# shellcheck disable=SC2046 # a list of words
+	kill $(jobs -p) 2> /dev/null && wait
 	[ ! -d /sys/module/mempool_demo_bench ] || rmmod mempool_demo_bench
 	[ ! -d /sys/module/mempool_demo ] || rmmod mempool_demo
 	modprobe mempool_demo
@@ -129,6 +134,12 @@ test_library()
 test_two_processes()
 {
 	run_page libmpdemo 1
+}
+
+test_examples()
+{
+	[ -e /proc/net/tcp ] || skip this kernel has no TCP
+	run_page examples 11
 }
 
 # That a page that lies is found.

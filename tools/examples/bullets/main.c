@@ -154,7 +154,7 @@ static void draw(unsigned long frame)
 	       memory_name(), cell);
 	for (size_t row = 0; row * CELLS * cell < span; row++)
 		printf("%8zu %.*s\n", row * CELLS * cell, CELLS, &cells[row * CELLS]);
-	puts("# on the screen   o has left it   . no bullet\n");
+	puts("'#' is on the screen, 'o' has left it, '.' is no bullet\n");
 	fflush(stdout);
 	nanosleep(&(struct timespec){ .tv_nsec = PICTURE_MS * 1000000L }, NULL);
 }

@@ -1,5 +1,16 @@
 // SPDX-License-Identifier: MIT
-/* chatd: options, the loop, figures. Begin with chatd.h. */
+/*
+ * chatd: what to do when memory is used up, in a server of chat rooms.
+ *
+ * Everything has a most: clients, messages, bytes of the ring in which messages wait for those who
+ * have not read them yet. Nothing is dropped in silence: who cannot be served is told so and may try
+ * again, what was acknowledged gets to all, and who reads too slowly, and so holds what others need, is
+ * told so and given up. Whatever a client does, in the end each block is back.
+ *
+ * Read chatd.h first: what is promised, and who uses what memory; then the life of a message:
+ * command.c (say() and empty_scratch()), parse.c, room.c, ring.c; then client_end() in client.c. The
+ * loop below is the order in which all that happens.
+ */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: MIT
-/* chatload: options, phases, verdict. Begin with chatload.h. */
+/*
+ * chatload: hundreds of clients of chatd, who check what it promises. It has no memory of the module:
+ * it is what makes an example a test.
+ *
+ * Read chatload.h first, which says what kinds of clients there are; main(), all_seen() and what else
+ * is waited for here; then peer.c, what a client does with a line.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
