@@ -15,11 +15,13 @@
 
 static void help(const struct options *options)
 {
-	printf("usage: %s %s[OPTION]...\n\n%s\n", options->program, options->needs, options->about);
+	printf("usage: %s %s[OPTION]...\n\n%s\n", options->program, options->needs,
+	       options->about);
 	for (const struct option_row *row = options->rows; row->name; row++) {
 		char option[32];
 
-		snprintf(option, sizeof(option), "--%s %s", row->name, row->value ? row->value : "");
+		snprintf(option, sizeof(option), "--%s %s", row->name,
+			 row->value ? row->value : "");
 		printf("  %-16s %s", option, row->about);
 		if (row->number)
 			printf(" (default %lu)", *row->number);

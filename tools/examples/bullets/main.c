@@ -2,12 +2,14 @@
 /*
  * bullets: a pool in a game loop.
  *
- * A game fires 100 bullets a frame, moves all of them, and takes 100 away, 60 times a second: objects
- * of one size that come and go in no order, of which there is a most. That is what a pool is for.
- * With --map it draws where in memory the bullets lie while it plays: in a pool side by side, at most
- * as many blocks as there are bullets at a time, and a block that was freed is the next to be used.
+ * A game fires 100 bullets a frame, moves all of them, and takes 100 away, 60 times a second:
+ * objects of one size that come and go in no order, of which there is a most. That is what a
+ * pool is for. With --map it draws where in memory the bullets lie while it plays: in a pool
+ * side by side, at most as many blocks as there are bullets at a time, and a block that was
+ * freed is the next to be used.
  *
- * Read fire() and hit() first, which are all that has to do with memory; then play(); then draw().
+ * Read fire() and hit() first, which are all that has to do with memory; then play(); then
+ * draw().
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -43,8 +45,8 @@ static bool from_malloc, map;
 static const struct options options = {
 	.program = "bullets",
 	.needs = "",
-	.about = "Plays a game without a screen: each frame fires 100 bullets, moves all, and takes 100\n"
-		 "away. Prints what a frame took, and what became of the bullets.\n",
+	.about = "Plays a game without a screen: each frame fires 100 bullets, moves all, and\n"
+		 "takes 100 away. Prints what a frame took, and what became of the bullets.\n",
 	.end = "\nExit status: 1 if it could not begin, or if a block was not freed.\n",
 	.rows = (const struct option_row[]){
 		{ "bullets", "N", "at a time; what is fired beyond that is a misfire",

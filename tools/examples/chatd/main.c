@@ -2,14 +2,14 @@
 /*
  * chatd: what to do when memory is used up, in a server of chat rooms.
  *
- * Everything has a most: clients, messages, bytes of the ring in which messages wait for those who
- * have not read them yet. Nothing is dropped in silence: who cannot be served is told so and may try
- * again, what was acknowledged gets to all, and who reads too slowly, and so holds what others need, is
- * told so and given up. Whatever a client does, in the end each block is back.
+ * Everything has a most: clients, messages, bytes of the ring in which messages wait for those
+ * who have not read them yet. Nothing is dropped in silence: who cannot be served is told so and
+ * may try again, what was acknowledged gets to all, and who reads too slowly, and so holds what
+ * others need, is told so and given up. Whatever a client does, in the end each block is back.
  *
  * Read chatd.h first: what is promised, and who uses what memory; then the life of a message:
- * command.c (say() and empty_scratch()), parse.c, room.c, ring.c; then client_end() in client.c. The
- * loop below is the order in which all that happens.
+ * command.c (say() and empty_scratch()), parse.c, room.c, ring.c; then client_end() in client.c.
+ * The loop below is the order in which all that happens.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -43,8 +43,8 @@ static bool from_malloc;
 static const struct options options = {
 	.program = "chatd",
 	.needs = "",
-	.about = "Serves chat rooms until SIGINT or SIGTERM, and prints its figures then. What its\n"
-		 "clients say and get is in chatd.h.\n",
+	.about = "Serves chat rooms until SIGINT or SIGTERM, and prints its figures then. What\n"
+		 "its clients say and get is in chatd.h.\n",
 	.end = "\nExit status: 1 if it could not begin, or if a block was not freed.\n",
 	.rows = (const struct option_row[]){
 		{ "port", "N", "0: any, which is printed", .number = &port, .most = 65535 },

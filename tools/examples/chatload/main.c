@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * chatload: hundreds of clients of chatd, who check what it promises. It has no memory of the module:
- * it is what makes an example a test.
+ * chatload: hundreds of clients of chatd, who check what it promises. It has no memory of the
+ * module: it is what makes an example a test.
  *
- * Read chatload.h first, which says what kinds of clients there are; main(), all_seen() and what else
- * is waited for here; then peer.c, what a client does with a line.
+ * Read chatload.h first, which says what kinds of clients there are; main(), all_seen() and what
+ * else is waited for here; then peer.c, what a client does with a line.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,7 +35,7 @@ static const struct options options = {
 	.needs = "--port N ",
 	.about = "Clients for chatd at 127.0.0.1, who check that it keeps its promises; see\n"
 		 "chatload.h.\n",
-	.end = "\nExit status: 0: all was as promised; 1: something was not, and that is on stderr.\n",
+	.end = "\nExit status: 0: all was as promised; 1: something was not, which is on stderr.\n",
 	.rows = (const struct option_row[]){
 		{ "port", "N", "of chatd", .number = &load.port, .least = 1, .most = 65535 },
 		{ "rooms", "N", "among which they are divided", .number = &load.rooms, .least = 1,

@@ -2,10 +2,10 @@
 /*
  * httpd: an arena for each request, in a server of HTTP/1.1.
  *
- * A request has parts of any number and size, that are needed until the response has gone, and not
- * a moment longer: so all of them are in one arena, and one reset frees them, however the request
- * ended. Connections are a pool, so that the next one is got at once however many there are, and
- * when all are in use the client is told so.
+ * A request has parts of any number and size, that are needed until the response has gone, and
+ * not a moment longer: so all of them are in one arena, and one reset frees them, however the
+ * request ended. Connections are a pool, so that the next one is got at once however many there
+ * are, and when all are in use the client is told so.
  *
  * Read httpd.h first, which says who uses what memory; request.c, where nothing is ever freed;
  * acquire() and fill() in connection.c; then begin_memory() here. What is left is about sockets.

@@ -2,14 +2,14 @@
 /*
  * sizes: a size-class allocator made of pools.
  *
- * A pool has blocks of one size. Eight pools of 8, 16 and so on to 1024 bytes, with 1000 / (i + 1)
- * blocks, take any size up to that: what is asked for is rounded up to the next class, which wastes
- * the rest of the block. Who frees says what class it was, so that a block needs no header. What is
- * larger comes from an arena of 10 MiB, and is never freed. It shows how much each class wastes, and
- * what happens when one is used up: try --alive 1000, and then 3000.
+ * A pool has blocks of one size. Eight pools of 8, 16 and so on to 1024 bytes, with 1000 / (i +
+ * 1) blocks, take any size up to that: what is asked for is rounded up to the next class, which
+ * wastes the rest of the block. Who frees says what class it was, so that a block needs no
+ * header. What is larger comes from an arena of 10 MiB, and is never freed. It shows how much
+ * each class wastes, and what happens when one is used up: try --alive 1000, and then 3000.
  *
- * Read take() and give() first, then run(). The heap of libmpdemo is the real thing: it needs
- * no class to free, and takes large pieces back.
+ * Read take() and give() first, then run(). The heap of libmpdemo is the real thing: it needs no
+ * class to free, and takes large pieces back.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,8 +45,8 @@ static bool from_malloc;
 static const struct options options = {
 	.program = "sizes",
 	.needs = "",
-	.about = "Allocates and frees pieces of 1 byte to 2 KiB, from eight pools and an arena, and prints\n"
-		 "what became of them in each class.\n",
+	.about = "Allocates and frees pieces of 1 byte to 2 KiB, from eight pools and an arena,\n"
+		 "and prints what became of them in each class.\n",
 	.end = "\nExit status: 1 if it could not begin, or if a piece was damaged or not freed.\n",
 	.rows = (const struct option_row[]){
 		{ "alive", "N", "pieces at a time", .number = &alive, .least = 1,

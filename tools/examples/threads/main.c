@@ -2,11 +2,11 @@
 /*
  * threads: memory of each thread's own.
  *
- * Each thread takes lines of text apart: a line is copied to temporary memory, and each word of it
- * becomes a block. mpdemo_tls.h gives each thread 100 blocks of 64 bytes and 64 KiB of temporary
- * memory that is thrown away at once. No thread touches what another one does, so there is
- * neither a lock nor a system call in the loop, and twice as many threads do twice the work, as long
- * as there are CPUs for them. When a thread ends, its memory ends with it.
+ * Each thread takes lines of text apart: a line is copied to temporary memory, and each word of
+ * it becomes a block. mpdemo_tls.h gives each thread 100 blocks of 64 bytes and 64 KiB of
+ * temporary memory that is thrown away at once. No thread touches what another one does, so
+ * there is neither a lock nor a system call in the loop, and twice as many threads do twice the
+ * work, as long as there are CPUs for them. When a thread ends, its memory ends with it.
  *
  * Read the four functions about memory first, then count_words(), then work().
  */
@@ -46,7 +46,8 @@ static bool from_malloc;
 static const struct options options = {
 	.program = "threads",
 	.needs = "",
-	.about = "Counts words, by one thread, by two, by four and so on, each with memory of its own.\n",
+	.about = "Counts words, by one thread, by two, by four and so on, each with memory of its\n"
+		 "own.\n",
 	.end = "\nLEFT: pools and arenas that are still open when the threads have ended.\n"
 	       "Exit status: 1 if there is no memory, or if one of those is left.\n",
 	.rows = (const struct option_row[]){
