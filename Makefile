@@ -36,6 +36,7 @@ help:
 	@echo '  make bench-uml  the same in nanoseconds of this machine, on 7.3 as User Mode Linux'
 	@echo '  make bench-user count what libmpdemo costs a program, beside four mallocs,'
 	@echo '                  and what SQLite and Lua cost with and without it'
+	@echo '  make bench-examples  count what the servers of tools/examples cost with and without it'
 	@echo '  make figures    measure what the documents show, and write it there'
 	@echo '  make shell      boot a VM with the module and a shell in it'
 	@echo '                  KERNEL=7.3-debug: another kernel than 6.1, see tools/vm/run --help;'
@@ -119,6 +120,10 @@ bench-user: packages
 	+@$(MAKE) --no-print-directory tools
 	@tools/bench/user $(if $(filter-out file,$(origin KERNEL)),$(KERNEL))
 
+bench-examples: packages
+	+@$(MAKE) --no-print-directory tools selftests
+	@tools/bench/examples $(if $(filter-out file,$(origin KERNEL)),$(KERNEL))
+
 test: packages
 	+@$(MAKE) --no-print-directory tools selftests
 	@rm -rf $(O)/test
@@ -200,6 +205,6 @@ clean:
 		-o -name Module.symvers \) -delete
 
 .PHONY: all help modules tools examples selftests packages demo bench bench-insn bench-uml \
-	bench-user figures test test-tutorial test-matrix soak fuzz shell check docs man install-man \
-	debs check-debs \
+	bench-user bench-examples figures test test-tutorial test-matrix soak fuzz shell check docs \
+	man install-man debs check-debs \
 	install install-user install-lib install-dkms uninstall clean

@@ -94,7 +94,10 @@ await_empty()
 
 	until [[ $(chat_stats) == *'"clients":1,"rooms":0,"messages":0,"ring":0,'* ]]; do
 		tries=$((tries - 1))
-		[ "$tries" -gt 0 ] || same empty "$(chat_stats)"
+		[ "$tries" -gt 0 ] || {
+			same empty "$(chat_stats)"
+			return 1
+		}
 		sleep 0.05
 	done
 }

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Proves that what the manual pages and Documentation/libmpdemo.rst show is so: runs the commands of
+# Proves that what the manual pages, libmpdemo.rst and examples.rst show is so: runs the commands of
 # their examples, one after the other as a reader would, and compares what they print.
 # Documentation/testing.rst says how examples are written.
 
@@ -37,6 +37,12 @@ test_library()
 test_two_processes()
 {
 	run_page libmpdemo 1
+}
+
+test_examples()
+{
+	[ -e /proc/net/tcp ] || skip this kernel has no TCP
+	run_page examples 11
 }
 
 # That a page that lies is found.

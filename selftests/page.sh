@@ -6,10 +6,15 @@
 # says how examples are written. FIGURES_TO=FOLDER: figures go there, and are not compared.
 
 pages=$PWD/man
+# Those of tools/examples.
+PATH=$PWD/examples:$PATH
 
-# As after booting: numbers of objects begin at 1, the device is root's.
+# As after booting: numbers of objects begin at 1, the device is root's, and nobody uses it, also where
+# a page ended with a server in the background.
 fresh()
 {
+	# shellcheck disable=SC2046 # a list of words
+	kill $(jobs -p) 2> /dev/null && wait
 	[ ! -d /sys/module/mempool_demo_bench ] || rmmod mempool_demo_bench
 	[ ! -d /sys/module/mempool_demo ] || rmmod mempool_demo
 	modprobe mempool_demo

@@ -10,12 +10,6 @@
 
 #define ALIGN		16UL
 
-/*
- * Each call of mpdemo_arena_alloc() is a system call, as others may use the arena too. Nobody
- * else uses ours, so small allocations share pieces of this size.
- */
-#define PIECE		4096UL
-
 /* Of an arena on the C library: what is to be freed by a reset. */
 struct extent {
 	struct extent *next;
@@ -140,17 +134,22 @@ size_t pool_index(struct pool *pool, const void *block)
 
 /* Arenas */
 
+static bool begin_kernel_arena(struct kernel_arena *kernel, size_t bytes)
+{
+	kernel->arena = mpdemo_arena_create(device, bytes);
+	if (kernel->arena)
+		kernel->bytes = mpdemo_arena_alloc(kernel->arena, bytes, ALIGN);
+	return kernel->bytes;
+}
+
 bool arenas_begin(struct arenas *set, const char *name, size_t bytes, size_t count)
 {
 	set->kernel = NULL;
 	if (device >= 0) {
 		set->kernel = calloc(count, sizeof(*set->kernel));
-		for (size_t i = 0; i < count; i++) {
-			if (set->kernel)
-				set->kernel[i] = mpdemo_arena_create(device, bytes);
-			if (!set->kernel || !set->kernel[i])
+		for (size_t i = 0; i < count; i++)
+			if (!set->kernel || !begin_kernel_arena(&set->kernel[i], bytes))
 				return complain("create arenas", name);
-		}
 	}
 	figures_begin(&set->figures, name, bytes, count, &arena_sets);
 	return true;
@@ -161,44 +160,18 @@ void arena_begin(struct arena *arena, struct arenas *set, size_t index)
 	memset(arena, 0, sizeof(*arena));
 	arena->set = set;
 	if (set->kernel)
-		arena->kernel = set->kernel[index];
+		arena->bytes = set->kernel[index].bytes;
 	arena_reset(arena);
-}
-
-static void *kernel_bytes(struct arena *arena, size_t bytes)
-{
-	size_t size = bytes > PIECE / 2 ? bytes : PIECE;
-	char *piece;
-
-	if (bytes <= arena->left) {
-		piece = arena->at;
-		arena->at += bytes;
-		arena->left -= bytes;
-		return piece;
-	}
-	piece = mpdemo_arena_alloc(arena->kernel, size, ALIGN);
-	if (!piece)
-		return NULL;
-	arena->used += size;
-	if (size > bytes) {
-		arena->at = piece + bytes;
-		arena->left = size - bytes;
-	}
-	return piece;
 }
 
 static void *malloc_bytes(struct arena *arena, size_t bytes)
 {
-	struct extent *extent;
+	struct extent *extent = malloc(sizeof(*extent) + bytes);
 
-	if (bytes > arena->set->figures.bytes - arena->used)
-		return NULL;
-	extent = malloc(sizeof(*extent) + bytes);
 	if (!extent)
 		return NULL;
 	extent->next = arena->extents;
 	arena->extents = extent;
-	arena->used += bytes;
 	return extent->bytes;
 }
 
@@ -207,10 +180,13 @@ void *arena_alloc(struct arena *arena, size_t bytes)
 	struct memory_figures *figures = &arena->set->figures;
 	void *p;
 
-	bytes = (bytes + ALIGN - 1) & ~(ALIGN - 1);
-	p = arena->kernel ? kernel_bytes(arena, bytes) : malloc_bytes(arena, bytes);
+	/* What is asked for may be so much that it does not survive to be rounded up. */
+	if (bytes > figures->bytes - arena->used)
+		return count_failure(figures);
+	p = arena->bytes ? arena->bytes + arena->used : malloc_bytes(arena, bytes);
 	if (!p)
 		return count_failure(figures);
+	arena->used += (bytes + ALIGN - 1) & ~(ALIGN - 1);
 	atomic_fetch_add(&figures->allocs, 1);
 	raise_peak(figures, arena->used);
 	return p;
@@ -228,11 +204,8 @@ static void free_extents(struct arena *arena)
 
 void arena_reset(struct arena *arena)
 {
-	if (arena->kernel)
-		mpdemo_arena_reset(arena->kernel);
 	free_extents(arena);
 	arena->used = 0;
-	arena->left = 0;
 	atomic_fetch_add(&arena->set->figures.resets, 1);
 }
 
@@ -309,7 +282,7 @@ static void arenas_end(struct arenas *set)
 	       figures->count, figures->peak, figures->allocs, figures->failures,
 	       figures->resets);
 	for (size_t i = 0; set->kernel && i < figures->count; i++)
-		mpdemo_arena_close(set->kernel[i]);
+		mpdemo_arena_close(set->kernel[i].arena);
 	free(set->kernel);
 }
 

@@ -33,18 +33,23 @@ struct pool {
 	struct mpdemo_pool *kernel;	/* NULL: the C library */
 };
 
-/* Arenas of one size: one for each block of a pool, or a single one. */
+/*
+ * Arenas of one size: one for each block of a pool, or a single one. An allocation from an arena of
+ * the kernel is a system call, as others may use it too. Nobody else uses ours, so all of it is
+ * taken at once, and divided here.
+ */
 struct arenas {
 	struct memory_figures figures;
-	struct mpdemo_arena **kernel;	/* NULL: the C library */
+	struct kernel_arena {
+		struct mpdemo_arena *arena;
+		char *bytes;
+	} *kernel;		/* NULL: the C library */
 };
 
 struct arena {
 	struct arenas *set;
-	struct mpdemo_arena *kernel;
+	char *bytes;		/* NULL: the C library */
 	size_t used;		/* of its bytes */
-	char *at;		/* the rest of the last piece that the kernel gave */
-	size_t left;
 	struct extent *extents;	/* what the C library gave */
 };
 
@@ -57,6 +62,7 @@ bool memory_begin(bool from_malloc);
 /* @cache: as many free blocks each thread may keep, which others do not get then. */
 bool pool_begin(struct pool *pool, const char *name, size_t bytes, size_t count,
 		unsigned int cache);
+/* @bytes: a multiple of 16 */
 bool arenas_begin(struct arenas *set, const char *name, size_t bytes, size_t count);
 
 /* A block of any content, or NULL: all are in use. */
@@ -73,7 +79,7 @@ void arena_begin(struct arena *arena, struct arenas *set, size_t index);
 void *arena_alloc(struct arena *arena, size_t bytes);
 void arena_reset(struct arena *arena);
 
-/* The holder is gone. What it had the kernel keeps until the next arena_begin(). */
+/* The holder is gone. */
 void arena_end(struct arena *arena);
 
 /* What memory this is: "mempool_demo" or "malloc". */

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: MIT
-/* Sockets, time, and numbers of the command line. */
+/* Sockets and time. */
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "net.h"
 
 /* What the kernel keeps of what a client has not read: little, so that we notice. */
@@ -88,22 +86,5 @@ bool net_need_files(const char *program, unsigned long count)
 
 uint64_t net_now(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
-}
-
-unsigned long net_number(const char *option, const char *text, unsigned long most)
-{
-	unsigned long value = 0;
-	const char *digit;
-
-	for (digit = text; isdigit((unsigned char)*digit) && value <= most; digit++)
-		value = value * 10 + *digit - '0';
-	if (!*text || *digit || value > most) {
-		fprintf(stderr, "%s %s: must be a number up to %lu\n", option, text, most);
-		exit(1);
-	}
-	return value;
+	return clock_ns(CLOCK_MONOTONIC) / 1000000;
 }

@@ -29,7 +29,4 @@ bool net_need_files(const char *program, unsigned long count);
 /* Milliseconds of a clock that only goes forward. */
 uint64_t net_now(void);
 
-/* Digits up to @most, else the program ends with a complaint about @option. */
-unsigned long net_number(const char *option, const char *text, unsigned long most);
-
 #endif /* EXAMPLES_NET_H */

@@ -131,7 +131,7 @@ struct chatd {
 	int epoll;
 	int listener;
 	int signals;
-	unsigned int backlog;
+	unsigned long backlog;
 	unsigned long patience_ms;
 	struct pool clients;
 	struct pool rooms;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 /* What a client wants, line by line, and whether it can be done. */
 #include <ctype.h>
+#include <inttypes.h>
 #include <string.h>
 
+#include "../clock.h"
 #include "chatd.h"
 
 /* Of the scratch arena */
@@ -115,9 +117,11 @@ static void stats(struct client *client)
 		     chatd.messages.figures.in_use);
 	client_reply(client, "\"ring\":%lu,\"waiting\":%lu,\"resets\":%lu,", chatd.ring.entries,
 		     chatd.scratch_refs, chatd.scratch_set.figures.resets);
-	client_reply(client, "\"acked\":%lu,\"delivered\":%lu,\"busy\":%lu,\"slow\":%lu}\n",
+	client_reply(client, "\"acked\":%lu,\"delivered\":%lu,\"busy\":%lu,\"slow\":%lu,",
 		     chatd.count.acked, chatd.count.delivered, chatd.count.busy,
 		     chatd.count.slow);
+	client_reply(client, "\"malformed\":%lu,\"cpu_ns\":%" PRIu64 "}\n",
+		     chatd.count.malformed, clock_ns(CLOCK_PROCESS_CPUTIME_ID));
 }
 
 /*

@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: MIT
-/* chatd: options, the loop, figures. Begin with chatd.h. */
-#include <getopt.h>
+/*
+ * chatd: what to do when memory is used up, in a server of chat rooms.
+ *
+ * Everything has a most: clients, messages, bytes of the ring in which messages wait for those
+ * who have not read them yet. Nothing is dropped in silence: who cannot be served is told so and
+ * may try again, what was acknowledged gets to all, and who reads too slowly, and so holds what
+ * others need, is told so and given up. Whatever a client does, in the end each block is back.
+ *
+ * Read chatd.h first: what is promised, and who uses what memory; then the life of a message:
+ * command.c (say() and empty_scratch()), parse.c, room.c, ring.c; then client_end() in client.c.
+ * The loop below is the order in which all that happens.
+ */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +18,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "../clock.h"
+#include "../options.h"
 #include "chatd.h"
 
 #define EVENTS		64
@@ -23,112 +35,48 @@ struct chatd chatd = {
 	.pending = LIST(chatd.pending),
 };
 
-static const char usage[] =
-	"usage: chatd [OPTION]...\n"
-	"\n"
-	"Serves chat rooms until SIGINT or SIGTERM, and prints its figures then. What its clients\n"
-	"say and get is in chatd.h.\n"
-	"\n"
-	"  --port N       default 0: any, which is printed\n"
-	"  --address IPV4 default 127.0.0.1\n"
-	"  --clients N    default 1000\n"
-	"  --rooms N      default 64\n"
-	"  --messages N   that are on their way at a time (default 1000)\n"
-	"  --backlog N    that a client may not have read (default and most: 256)\n"
-	"  --patience MS  how long a client may read nothing (default 10000)\n"
-	"  --ring KIB     for messages on their way (default 10240)\n"
-	"  --scratch KIB  for parsing (default 1024)\n"
-	"  --malloc       memory of the C library in place of mempool_demo's\n"
-	"\n"
-	"Exit status: 1 if it could not begin, or if a block was not freed.\n";
+static const char *address = "127.0.0.1";
+static unsigned long port, clients = 1000, rooms = 64, messages = 1000;
+static unsigned long ring_kib = 10240, scratch_kib = 1024;
+static bool from_malloc;
 
-static struct options {
-	const char *address;
-	unsigned long port, clients, rooms, messages, ring_kib, scratch_kib;
-	bool from_malloc;
-} options = {
-	.address = "127.0.0.1",
-	.clients = 1000,
-	.rooms = 64,
-	.messages = 1000,
-	.ring_kib = 10240,
-	.scratch_kib = 1024,
+static const struct options options = {
+	.program = "chatd",
+	.needs = "",
+	.about = "Serves chat rooms until SIGINT or SIGTERM, and prints its figures then. What\n"
+		 "its clients say and get is in chatd.h.\n",
+	.end = "\nExit status: 1 if it could not begin, or if a block was not freed.\n",
+	.rows = (const struct option_row[]){
+		{ "port", "N", "0: any, which is printed", .number = &port, .most = 65535 },
+		{ "address", "IPV4", "where to listen", .text = &address },
+		{ "clients", "N", "at a time", .number = &clients, .least = 1, .most = 100000 },
+		{ "rooms", "N", "at a time", .number = &rooms, .least = 1, .most = 100000 },
+		{ "messages", "N", "that are on their way at a time", .number = &messages,
+		  .least = 1, .most = 100000 },
+		{ "backlog", "N", "messages that a client may not have read",
+		  .number = &chatd.backlog, .least = 1, .most = BACKLOG },
+		{ "patience", "MS", "how long a client may read nothing",
+		  .number = &chatd.patience_ms, .most = 3600000 },
+		{ "ring", "KIB", "for messages on their way", .number = &ring_kib, .least = 8,
+		  .most = 1048576 },
+		{ "scratch", "KIB", "for parsing", .number = &scratch_kib, .least = 4,
+		  .most = 1048576 },
+		{ "malloc", NULL, "memory of the C library in place of mempool_demo's",
+		  .flag = &from_malloc },
+		{ }
+	},
 };
-
-static void parse(int argc, char **argv)
-{
-	static const struct option names[] = {
-		{ "port", required_argument, NULL, 'p' },
-		{ "address", required_argument, NULL, 'a' },
-		{ "clients", required_argument, NULL, 'c' },
-		{ "rooms", required_argument, NULL, 'r' },
-		{ "messages", required_argument, NULL, 'M' },
-		{ "backlog", required_argument, NULL, 'b' },
-		{ "patience", required_argument, NULL, 'P' },
-		{ "ring", required_argument, NULL, 'R' },
-		{ "scratch", required_argument, NULL, 's' },
-		{ "malloc", no_argument, NULL, 'm' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 }
-	};
-	int option;
-
-	while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
-		switch (option) {
-		case 'p':
-			options.port = net_number("--port", optarg, 65535);
-			break;
-		case 'a':
-			options.address = optarg;
-			break;
-		case 'c':
-			options.clients = net_number("--clients", optarg, 100000);
-			break;
-		case 'r':
-			options.rooms = net_number("--rooms", optarg, 100000);
-			break;
-		case 'M':
-			options.messages = net_number("--messages", optarg, 100000);
-			break;
-		case 'b':
-			chatd.backlog = net_number("--backlog", optarg, BACKLOG);
-			break;
-		case 'P':
-			chatd.patience_ms = net_number("--patience", optarg, 3600000);
-			break;
-		case 'R':
-			options.ring_kib = net_number("--ring", optarg, 1048576);
-			break;
-		case 's':
-			options.scratch_kib = net_number("--scratch", optarg, 1048576);
-			break;
-		case 'm':
-			options.from_malloc = true;
-			break;
-		case 'h':
-			fputs(usage, stdout);
-			exit(0);
-		default:
-			exit(1);
-		}
-	}
-	if (optind < argc || !options.clients || !options.rooms || !options.messages ||
-	    !chatd.backlog || options.ring_kib < 8 || options.scratch_kib < 4) {
-		fputs(usage, stderr);
-		exit(1);
-	}
-}
 
 static bool begin_memory(void)
 {
-	size_t ring = options.ring_kib * 1024;
+	size_t ring = ring_kib * 1024;
 
-	if (!memory_begin(options.from_malloc) ||
-	    !pool_begin(&chatd.clients, "clients", sizeof(struct client), options.clients, 8) ||
-	    !pool_begin(&chatd.rooms, "rooms", sizeof(struct room), options.rooms, 8) ||
-	    !pool_begin(&chatd.messages, "messages", sizeof(struct message), options.messages,
+	if (!memory_begin(from_malloc) ||
+	    !pool_begin(&chatd.clients, "clients", sizeof(struct client), clients, 8) ||
+	    !pool_begin(&chatd.rooms, "rooms", sizeof(struct room), rooms, 8) ||
+	    !pool_begin(&chatd.messages, "messages", sizeof(struct message), messages,
 			64) ||
-	    !arenas_begin(&chatd.scratch_set, "scratch", options.scratch_kib * 1024, 1) ||
+	    !arenas_begin(&chatd.scratch_set, "scratch", scratch_kib * 1024, 1) ||
 	    !arenas_begin(&chatd.ring_set, "ring", ring, 1))
 		return false;
 	arena_begin(&chatd.scratch, &chatd.scratch_set, 0);
@@ -233,6 +181,9 @@ static bool print_figures(void)
 	       chatd.count.slow);
 	printf("%lu messages, %lu acknowledged, %lu delivered\n", chatd.count.said,
 	       chatd.count.acked, chatd.count.delivered);
+	if (chatd.count.delivered)
+		printf("%.1f us of the CPU for a delivery\n",
+		       clock_ns(CLOCK_PROCESS_CPUTIME_ID) / 1e3 / chatd.count.delivered);
 	if (chatd.ring.entries || chatd.scratch_refs)
 		fprintf(stderr, "chatd: %lu entries left in the ring, %lu in the scratch arena\n",
 			chatd.ring.entries, chatd.scratch_refs);
@@ -243,12 +194,12 @@ int main(int argc, char **argv)
 {
 	bool clean;
 
-	parse(argc, argv);
-	if (!net_need_files("chatd", options.clients + 64) || !begin_memory())
+	options_parse(&options, argc, argv);
+	if (!net_need_files("chatd", clients + 64) || !begin_memory())
 		return 1;
 	chatd.signals = watch_signals();
 	chatd.epoll = epoll_create1(EPOLL_CLOEXEC);
-	chatd.listener = net_listen("chatd", options.address, options.port, memory_name());
+	chatd.listener = net_listen("chatd", address, port, memory_name());
 	if (chatd.listener < 0)
 		return 1;
 	if (!net_watch(chatd.epoll, chatd.listener, EPOLLIN, &chatd.listener) ||

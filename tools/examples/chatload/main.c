@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
-/* chatload: options, phases, verdict. Begin with chatload.h. */
-#include <getopt.h>
+/*
+ * chatload: hundreds of clients of chatd, who check what it promises. It has no memory of the
+ * module: it is what makes an example a test.
+ *
+ * Read chatload.h first, which says what kinds of clients there are; main(), all_seen() and what
+ * else is waited for here; then peer.c, what a client does with a line.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../options.h"
 #include "chatload.h"
 
 #define EVENTS		64
@@ -15,73 +21,53 @@
 /* How long all that was acknowledged may take to get to everybody. */
 #define PATIENCE_MS	30000
 
-struct load load = { .rooms = 10, .kinds = { 100 }, .retries = LIST(load.retries) };
+struct load load = {
+	.rooms = 10,
+	.kinds = { [STEADY] = 100 },
+	.messages = 10,
+	.retries = LIST(load.retries),
+};
 
-static const char usage[] =
-	"usage: chatload --port N [OPTION]...\n"
-	"\n"
-	"Clients for chatd at 127.0.0.1, who check that it keeps its promises; see chatload.h.\n"
-	"\n"
-	"  --rooms N      default 10\n"
-	"  --steady N     clients who say something and check all (default 100), one a room at least\n"
-	"  --slow N       who do not read before the end\n"
-	"  --wild N       who send what is no message\n"
-	"  --vanishing N  who are gone, and come again\n"
-	"  --messages N   of each steady client (default 10); or\n"
-	"  --seconds N    for so long\n"
-	"\n"
-	"Exit status: 0: all was as promised; 1: something was not, and that is on stderr.\n";
+static unsigned long seconds;
+
+static const struct options options = {
+	.program = "chatload",
+	.needs = "--port N ",
+	.about = "Clients for chatd at 127.0.0.1, who check that it keeps its promises; see\n"
+		 "chatload.h.\n",
+	.end = "\nExit status: 0: all was as promised; 1: something was not, which is on stderr.\n",
+	.rows = (const struct option_row[]){
+		{ "port", "N", "of chatd", .number = &load.port, .least = 1, .most = 65535 },
+		{ "rooms", "N", "among which they are divided", .number = &load.rooms, .least = 1,
+		  .most = 10000 },
+		{ "steady", "N", "clients who say something and check all, one a room at least",
+		  .number = &load.kinds[STEADY], .least = 1, .most = 10000 },
+		{ "slow", "N", "who do not read before the end", .number = &load.kinds[SLOW],
+		  .most = 10000 },
+		{ "wild", "N", "who send what is no message", .number = &load.kinds[WILD],
+		  .most = 10000 },
+		{ "vanishing", "N", "who are gone, and come again",
+		  .number = &load.kinds[VANISHING], .most = 10000 },
+		{ "messages", "N", "of each steady client", .number = &load.messages, .least = 1,
+		  .most = 1000000 },
+		{ "seconds", "N", "not 0: say as much as fits into so long", .number = &seconds,
+		  .most = 1000000 },
+		{ }
+	},
+};
 
 static void parse(int argc, char **argv)
 {
-	static const struct option names[] = {
-		{ "port", required_argument, NULL, 'p' },
-		{ "rooms", required_argument, NULL, 'r' },
-		{ "steady", required_argument, NULL, STEADY },
-		{ "slow", required_argument, NULL, SLOW },
-		{ "wild", required_argument, NULL, WILD },
-		{ "vanishing", required_argument, NULL, VANISHING },
-		{ "messages", required_argument, NULL, 'm' },
-		{ "seconds", required_argument, NULL, 's' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 }
-	};
-	unsigned long seconds = 0;
-	int option;
-
-	load.messages = 10;
-	while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
-		switch (option) {
-		case 'p':
-			load.port = net_number("--port", optarg, 65535);
-			break;
-		case 'r':
-			load.rooms = net_number("--rooms", optarg, 10000);
-			break;
-		case STEADY ... VANISHING:
-			load.kinds[option] = net_number("clients", optarg, 10000);
-			break;
-		case 'm':
-			load.messages = net_number("--messages", optarg, 1000000);
-			break;
-		case 's':
-			seconds = net_number("--seconds", optarg, 1000000);
-			load.messages = 0;
-			break;
-		case 'h':
-			fputs(usage, stdout);
-			exit(0);
-		default:
-			exit(1);
-		}
-	}
-	if (optind < argc || !load.port || !load.rooms || load.kinds[STEADY] < load.rooms ||
-	    (!load.messages && !seconds)) {
-		fputs(usage, stderr);
-		exit(1);
-	}
-	if (seconds)
+	options_parse(&options, argc, argv);
+	if (!load.port)
+		options_refuse(&options, "which --port is it?");
+	if (load.kinds[STEADY] < load.rooms)
+		options_refuse(&options, "%lu --steady clients are too few for %lu --rooms",
+			       load.kinds[STEADY], load.rooms);
+	if (seconds) {
+		load.messages = 0;
 		load.until = net_now() + seconds * 1000;
+	}
 }
 
 static bool make_peers(void)

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 /* What is answered to whom. Whatever is written here is in the arena of the request. */
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "../clock.h"
 #include "httpd.h"
 
 static const char welcome[] =
@@ -85,6 +87,7 @@ static void stats(struct request *request)
 
 	print(request, "{\"memory_from\":\"%s\",\"accepted\":%lu,\"refused\":%lu,\"timeouts\":%lu,",
 	      memory_name(), httpd.accepted, httpd.refused, httpd.timeouts);
+	print(request, "\"cpu_ns\":%" PRIu64 ",", clock_ns(CLOCK_PROCESS_CPUTIME_ID));
 	print(request, "\"bytes_in\":%lu,\"bytes_out\":%lu,", httpd.bytes_in, httpd.bytes_out);
 	print(request, "\"answered\":{\"2xx\":%lu,\"4xx\":%lu,\"5xx\":%lu},\"memory\":",
 	      httpd.answered[2], httpd.answered[4], httpd.answered[5]);
