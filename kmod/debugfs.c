@@ -3,6 +3,7 @@
  * /sys/kernel/debug/mempool_demo: for people who look. Nothing here is an ABI.
  *
  *	summary			one line per object
+ *	kernel-pools		one line per pool that kernel code has created
  *	ID/stats		the counters of one object
  *	ID/holders		who holds what of it
  *	ID/classes		of a heap, the counters of its size classes
@@ -13,6 +14,9 @@
  *
  * summary: BLOCK, bytes of a block; CAPACITY, IN-USE and PEAK, in blocks of a pool, else
  * in bytes; FAILED, calls that did not get what they asked for; OPEN, open files.
+ *
+ * kernel-pools: the same in blocks, of pools that belong to kernel code; FOOTPRINT is in
+ * bytes. There is nothing else of them here: poolctl tells more.
  *
  * stats: a line for each counter, its name and its value; a counter that an object does
  * not have has no line.
@@ -34,6 +38,8 @@
 
 #include "debugfs.h"
 #include "object.h"
+#include "pool.h"
+#include "pool_list.h"
 #include "registry.h"
 
 /* What an object has here. */
@@ -87,6 +93,27 @@ static int summary_show(struct seq_file *m, void *unused)
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(summary);
+
+static int kernel_pools_show(struct seq_file *m, void *unused)
+{
+	struct mpdemo_pool *pool;
+	unsigned long id = 0;
+
+	seq_printf(m, "%10s %-16s %10s %12s %12s %12s %8s %12s\n", "ID", "NAME",
+		   "BLOCK", "CAPACITY", "IN-USE", "PEAK", "FAILED", "FOOTPRINT");
+	for (; (pool = mpdemo_pool_list_next(&id)); id++) {
+		struct mpdemo_pool_stats stats;
+
+		mpdemo_pool_get_stats(pool, &stats);
+		seq_printf(m, "%10lu %-16s %10zu %12u %12u %12u %8llu %12zu\n",
+			   id, to_pool(pool)->name, stats.block_size,
+			   stats.max_blocks, stats.in_use, stats.peak,
+			   stats.failures, stats.footprint);
+		mpdemo_pool_list_put(pool);
+	}
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(kernel_pools);
 
 static int stats_show(struct seq_file *m, void *unused)
 {
@@ -193,6 +220,7 @@ int mpdemo_debugfs_init(void)
 	root = debugfs_create_dir(KBUILD_MODNAME, NULL);
 	by_name = debugfs_create_dir("by-name", root);
 	debugfs_create_file("summary", 0400, root, NULL, &summary_fops);
+	debugfs_create_file("kernel-pools", 0400, root, NULL, &kernel_pools_fops);
 	return mpdemo_registry_subscribe(&subscriber);
 }
 

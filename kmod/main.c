@@ -16,6 +16,7 @@
  *	failure fault	what failed last, and what is to fail
  *	chunks grow	blocks of pools that grow
  *	pool_map	pages of pools, for user space
+ *	pool_list	pools of kernel code, for those who look
  *	bins runs	pages in a row, for the large sizes of heaps
  *	pool arena heap	the allocators, exported to other modules
  *	owner		who holds which block of a pool of user space

@@ -122,7 +122,8 @@ static int object_init_pool(struct mpdemo_object *object,
 	int ret;
 
 	mpdemo_pool_fit_pages(&pool);
-	object->pool = mpdemo_pool_create(&pool, GFP_KERNEL_ACCOUNT);
+	/* Not in the list of those of kernel code. */
+	object->pool = mpdemo_pool_create_at(&pool, GFP_KERNEL_ACCOUNT, NULL);
 	if (IS_ERR(object->pool))
 		return PTR_ERR(object->pool);
 	ret = mpdemo_owner_table_init(&object->owners, object->pool,

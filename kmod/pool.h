@@ -22,6 +22,7 @@
 #include "fault.h"
 #include "freelist.h"
 #include "level.h"
+#include "pool_list.h"
 #include "reaper.h"
 #include "wait.h"
 
@@ -93,6 +94,8 @@ struct pool {
 	struct pool_wait wait;
 	struct pool_level level;
 	struct pool_guard *guard;	/* NULL until one is wanted, see guard.h */
+
+	struct pool_listed listed;
 
 	/* Written on misuse only. */
 	unsigned long reported;

@@ -380,7 +380,8 @@ mpdemo_pool_create_at(const struct mpdemo_pool_config *config, gfp_t gfp,
  * @gfp: GFP_KERNEL, or GFP_KERNEL_ACCOUNT to charge the memory to the caller
  *
  * All memory is taken here, but of a pool that grows: then this is charged for later
- * memory as well.
+ * memory as well. Until it is destroyed the administrator can look at the pool, in
+ * debugfs.
  *
  * Context: Task context, may sleep.
  * Return: the pool, owned by the caller, or an ERR_PTR(): -ERANGE, -EINVAL and
@@ -389,7 +390,16 @@ mpdemo_pool_create_at(const struct mpdemo_pool_config *config, gfp_t gfp,
 struct mpdemo_pool *mpdemo_pool_create(const struct mpdemo_pool_config *config,
 				       gfp_t gfp)
 {
-	return mpdemo_pool_create_at(config, gfp, NULL);
+	struct mpdemo_pool *api = mpdemo_pool_create_at(config, gfp, NULL);
+	int ret;
+
+	if (IS_ERR(api))
+		return api;
+	ret = pool_list_add(to_pool(api));
+	if (!ret)
+		return api;
+	free_parts(to_pool(api));
+	return ERR_PTR(ret);
 }
 EXPORT_SYMBOL_GPL(mpdemo_pool_create);
 
@@ -425,6 +435,7 @@ void mpdemo_pool_destroy(struct mpdemo_pool *api)
 	/* The caller is linked to this module, so the module is alive. */
 	__module_get(THIS_MODULE);
 
+	pool_list_remove(pool);
 	/* First, as a callback that level_close() waits for may wait for a block. */
 	wait_close(pool);
 	level_close(pool);

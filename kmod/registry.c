@@ -34,6 +34,7 @@
 #include <mempool_demo/refusal.h>
 
 #include "object.h"
+#include "pool_list.h"
 #include "registry.h"
 
 #define NAME_HASH_BITS	8
@@ -143,8 +144,9 @@ static int add(struct mpdemo_object *object, struct mpdemo_refusal *refusal)
 		if (ret)
 			return ret;
 	}
-	ret = xa_alloc_cyclic(&objects, &object->id, object, xa_limit_31b,
-			      &next_id, GFP_KERNEL);
+	ret = xa_alloc_cyclic(&objects, &object->id, object,
+			      XA_LIMIT(1, POOL_LIST_MIN - 1), &next_id,
+			      GFP_KERNEL);
 	if (ret < 0)
 		return ret;
 	if (object->name[0]) {
