@@ -54,6 +54,8 @@ struct pool_guard {
 	atomic64_t corrupted;
 };
 
+struct mpdemo_holder;
+
 int guard_create(struct pool *pool, const struct mpdemo_pool_config *config,
 		 gfp_t gfp);
 void guard_destroy(struct pool *pool);
@@ -73,6 +75,9 @@ void holders_note_free(struct pool_guard *guard, u32 index,
 void holders_forget(struct pool *pool, struct pool_guard *guard);
 void holders_tell(struct pool *pool, u32 index);
 void holders_tell_oldest(struct pool *pool);
+bool mpdemo_pool_is_tracked(const struct mpdemo_pool *api);
+bool mpdemo_pool_next_holder(struct mpdemo_pool *api, u32 *index,
+			     struct mpdemo_holder *holder);
 
 /* Pairs with the release in publish(). */
 static inline struct pool_guard *guard_of(const struct pool *pool)

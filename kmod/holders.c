@@ -264,6 +264,52 @@ void holders_tell_oldest(struct pool *pool)
 }
 
 /**
+ * mpdemo_pool_is_tracked() - whether it may be known who holds blocks
+ * @api: a pool
+ *
+ * Context: Any.
+ * Return: whether it has MPDEMO_POOL_TRACK.
+ */
+bool mpdemo_pool_is_tracked(const struct mpdemo_pool *api)
+{
+	const struct pool_guard *guard = guard_of(to_pool(api));
+
+	return guard && guard->records;
+}
+
+/**
+ * mpdemo_pool_next_holder() - go through those who hold blocks
+ * @api: a pool, tracked or not
+ * @index: which block to begin with; set to the one that is told of
+ * @holder: filled
+ *
+ * Not exported, for those who tell of one after the other.
+ *
+ * Context: Task context, may sleep.
+ * Return: false if there is no further one that is known.
+ */
+bool mpdemo_pool_next_holder(struct mpdemo_pool *api, u32 *index,
+			     struct mpdemo_holder *holder)
+{
+	struct pool *pool = to_pool(api);
+	struct pool_guard *guard = guard_of(pool);
+	bool found = false;
+
+	if (!mpdemo_pool_is_tracked(api))
+		return false;
+	mutex_lock(&guard->lock);
+	for (; guard->sample && *index < store_size(pool); (*index)++) {
+		found = get_holder(pool, guard, *index, holder);
+		if (found)
+			break;
+		if (*index % RESCHED_RECORDS == 0)
+			cond_resched();
+	}
+	mutex_unlock(&guard->lock);
+	return found;
+}
+
+/**
  * mpdemo_pool_get_holders() - learn who holds blocks, and since when
  * @api: a pool with MPDEMO_POOL_TRACK
  * @holders: filled with the first ones, in the order of their blocks

@@ -66,6 +66,10 @@ static struct mpdemo_object *get_object(struct nlattr *id, struct nlattr *name,
 		      mpdemo_registry_get_by_name(nla_data(name));
 	if (object)
 		return object;
+	if (objectnl_has_pool(id)) {
+		NL_SET_ERR_MSG_ATTR(extack, id, "pools of kernel code can only be looked at");
+		return ERR_PTR(-EOPNOTSUPP);
+	}
 	NL_SET_ERR_MSG_ATTR(extack, id ?: name, "there is no such object");
 	return ERR_PTR(-ENOENT);
 }
@@ -125,6 +129,9 @@ int mempool_demo_nl_get_doit(struct sk_buff *skb, struct genl_info *info)
 	struct mpdemo_object *object;
 	int ret;
 
+	if (info->attrs[MPDEMO_A_KERNEL] ||
+	    objectnl_is_pool(info->attrs[MPDEMO_A_ID]))
+		return objectnl_get_pool(skb, info);
 	object = objectnl_get_object(info);
 	if (IS_ERR(object))
 		return PTR_ERR(object);
@@ -139,10 +146,13 @@ int mempool_demo_nl_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	unsigned long id = cb->args[0];
 	struct mpdemo_object *object;
 
-	if (nlmsg_attrlen(cb->nlh, GENL_HDRLEN)) {
-		NL_SET_ERR_MSG(cb->extack, "a dump takes no attributes");
+	if (nlmsg_find_attr(cb->nlh, GENL_HDRLEN, MPDEMO_A_ID) ||
+	    nlmsg_find_attr(cb->nlh, GENL_HDRLEN, MPDEMO_A_NAME)) {
+		NL_SET_ERR_MSG(cb->extack, "a dump takes no attributes but kernel");
 		return -EINVAL;
 	}
+	if (nlmsg_find_attr(cb->nlh, GENL_HDRLEN, MPDEMO_A_KERNEL))
+		return objectnl_dump_pools(skb, cb);
 	/* User space compares these; who sees a change reads again. */
 	cb->seq = mpdemo_registry_generation();
 	for (; (object = mpdemo_registry_get_next(&id)); id++) {

@@ -220,6 +220,8 @@ int mempool_demo_nl_holders_dumpit(struct sk_buff *skb,
 
 	BUILD_BUG_ON(sizeof(*place) > sizeof(cb->ctx));
 
+	if (objectnl_is_pool(nlmsg_find_attr(cb->nlh, GENL_HDRLEN, MPDEMO_A_ID)))
+		return objectnl_dump_pool_holders(skb, cb);
 	object = objectnl_get_dumped(cb, &place->dump);
 	if (IS_ERR(object))
 		return PTR_ERR(object);

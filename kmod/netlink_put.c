@@ -5,6 +5,7 @@
 
 #include <linux/build_bug.h>
 #include <linux/cred.h>
+#include <linux/ktime.h>
 #include <linux/string.h>
 #include <linux/user_namespace.h>
 #include <net/genetlink.h>
@@ -13,8 +14,10 @@
 
 #include <uapi/linux/mempool_demo_netlink.h>
 
+#include "guard.h"
 #include "object.h"
 #include "objectnl.h"
+#include "pool.h"
 
 static int put_identity(struct sk_buff *skb, struct mpdemo_object *object,
 			const struct mpdemo_info *info,
@@ -73,8 +76,8 @@ static int put_watch(struct sk_buff *skb,
 	       nla_put_u32(skb, MPDEMO_A_POISON, details->settings.poison);
 }
 
-static int put_pool(struct sk_buff *skb, const struct mpdemo_info *info,
-		    const struct mpdemo_object_details *details)
+static int put_blocks(struct sk_buff *skb, const struct mpdemo_info *info,
+		      const struct mpdemo_object_details *details)
 {
 	return put_u64(skb, MPDEMO_A_BLOCK_SIZE, info->out_block_size) ||
 	       put_u64(skb, MPDEMO_A_BLOCKS, info->out_capacity) ||
@@ -82,11 +85,17 @@ static int put_pool(struct sk_buff *skb, const struct mpdemo_info *info,
 	       (details->chunk_blocks &&
 		put_u64(skb, MPDEMO_A_CHUNK_BLOCKS, details->chunk_blocks)) ||
 	       put_u64(skb, MPDEMO_A_PRESENT, info->out_present) ||
-	       nla_put_u32(skb, MPDEMO_A_ALIGN, info->out_align) ||
 	       put_u64(skb, MPDEMO_A_STRIDE, info->out_stride) ||
 	       put_u64(skb, MPDEMO_A_RESERVED, details->reserved) ||
 	       put_u64(skb, MPDEMO_A_WAITERS, info->out_waiters) ||
-	       put_u64(skb, MPDEMO_A_CORRUPTED, details->corrupted) ||
+	       put_u64(skb, MPDEMO_A_CORRUPTED, details->corrupted);
+}
+
+static int put_pool(struct sk_buff *skb, const struct mpdemo_info *info,
+		    const struct mpdemo_object_details *details)
+{
+	return put_blocks(skb, info, details) ||
+	       nla_put_u32(skb, MPDEMO_A_ALIGN, info->out_align) ||
 	       put_watch(skb, details);
 }
 
@@ -136,6 +145,47 @@ int objectnl_put(struct sk_buff *skb, struct mpdemo_object *object, void *hdr,
 	      put_of_kind(skb, object, &info, &details) ||
 	      (mpdemo_object_has_blocks(object) && put_held(skb, &info));
 	if (err) {
+		genlmsg_cancel(skb, hdr);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, hdr);
+	return 0;
+}
+
+/* What an object has in its settings. */
+static void get_watch(const struct pool *pool, struct mpdemo_settings *settings)
+{
+	const union level_marks marks = {
+		.word = READ_ONCE(pool->level.marks.word),
+	};
+	const struct pool_guard *guard = guard_of(pool);
+
+	settings->low = marks.low;
+	settings->high = marks.high;
+	settings->poison = guard && READ_ONCE(guard->poison);
+}
+
+/* One message about a pool of kernel code, with what there is to be told of it. */
+int objectnl_put_pool(struct sk_buff *skb, struct mpdemo_pool *pool, void *hdr)
+{
+	const struct pool_listed *listed = &to_pool(pool)->listed;
+	u64 age = ktime_to_ns(ktime_sub(ktime_get(), listed->created));
+	struct mpdemo_object_details details = {};
+	struct mpdemo_info info = {};
+
+	if (!hdr)
+		return -EMSGSIZE;
+	mpdemo_pool_info(pool, &info, &details);
+	get_watch(to_pool(pool), &details.settings);
+	strscpy(info.out_name, to_pool(pool)->name, sizeof(info.out_name));
+	if (nla_put_u32(skb, MPDEMO_A_ID, listed->id) ||
+	    nla_put_flag(skb, MPDEMO_A_KERNEL) ||
+	    nla_put_string(skb, MPDEMO_A_NAME, info.out_name) ||
+	    nla_put_u32(skb, MPDEMO_A_KIND, MPDEMO_KIND_POOL) ||
+	    put_counters(skb, &info, age) ||
+	    put_blocks(skb, &info, &details) ||
+	    put_u64(skb, MPDEMO_A_REFUSED, info.out_refused) ||
+	    put_watch(skb, &details)) {
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;
 	}

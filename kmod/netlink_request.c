@@ -32,6 +32,19 @@ int objectnl_check_admin(struct sk_buff *skb, struct genl_info *info)
 }
 
 /*
+ * Whether a dump may be told what is for the administrator alone. Its begin waits for room
+ * in the socket; if there is none, who runs here need not be who has asked, but is the
+ * first to read, maybe without knowing. So both are to be trusted.
+ */
+bool objectnl_dumps_as_admin(struct sk_buff *request)
+{
+	const struct file *socket = NETLINK_CB(request).sk->sk_socket->file;
+
+	return file_ns_capable(socket, &init_user_ns, CAP_SYS_ADMIN) &&
+	       capable(CAP_SYS_ADMIN);
+}
+
+/*
  * Whether a request is from that user: who sends it is, and who opened the socket as
  * well, unless the sender has given an address. Without one he may not know that he
  * writes to a socket: that may be the standard output of a set-uid program, see

@@ -266,6 +266,8 @@ void mpdemo_object_get_info(struct mpdemo_object *object,
 void mpdemo_object_get_details(struct mpdemo_object *object,
 			       struct mpdemo_object_details *details);
 void mpdemo_object_reset_stats(struct mpdemo_object *object);
+void mpdemo_pool_info(struct mpdemo_pool *pool, struct mpdemo_info *info,
+		      struct mpdemo_object_details *details);
 
 /* object_files.c */
 void mpdemo_object_add_file(struct mpdemo_object *object,

@@ -19,11 +19,21 @@
 
 #include "object.h"
 
-static void pool_info(struct mpdemo_object *object, struct mpdemo_info *info)
+/**
+ * mpdemo_pool_info() - read what is known about a pool, an object's or not
+ * @pool: the pool
+ * @info: where to put it
+ * @details: likewise; @corrupted is that of all the time
+ *
+ * Context: Task context, may sleep.
+ */
+void mpdemo_pool_info(struct mpdemo_pool *pool, struct mpdemo_info *info,
+		      struct mpdemo_object_details *details)
 {
 	struct mpdemo_pool_stats stats;
 
-	mpdemo_pool_get_stats(object->pool, &stats);
+	mpdemo_pool_get_stats(pool, &stats);
+	info->out_footprint = stats.footprint;
 	info->out_block_size = stats.block_size;
 	info->out_stride = stats.stride;
 	info->out_capacity = stats.blocks;
@@ -34,10 +44,21 @@ static void pool_info(struct mpdemo_object *object, struct mpdemo_info *info)
 	info->out_allocs = stats.allocs;
 	info->out_frees = stats.frees;
 	info->out_failures = stats.failures;
-	info->out_refused = stats.refused +
-			    atomic64_read(&object->owners.refused);
-	info->out_align = object->align;
+	info->out_refused = stats.refused;
 	info->out_waiters = stats.waiters;
+	details->chunk_blocks = stats.chunk_blocks;
+	details->reserved = stats.reserved;
+	details->level = mpdemo_pool_level(pool);
+	details->corrupted = stats.corrupted;
+}
+
+static void pool_info(struct mpdemo_object *object, struct mpdemo_info *info)
+{
+	struct mpdemo_object_details unused;
+
+	mpdemo_pool_info(object->pool, info, &unused);
+	info->out_refused += atomic64_read(&object->owners.refused);
+	info->out_align = object->align;
 }
 
 static void heap_info(struct mpdemo_object *object, struct mpdemo_info *info)
@@ -125,12 +146,13 @@ void mpdemo_object_get_info(struct mpdemo_object *object,
 	info->size = sizeof(*info);
 	info->out_kind = object->kind;
 	info->out_id = object->id;
-	info->out_footprint = READ_ONCE(object->charge.bytes);
 	if (READ_ONCE(object->dying))
 		info->out_state |= MPDEMO_STATE_DYING;
 	else
 		strscpy(info->out_name, object->name, sizeof(info->out_name));
 	count(object, info);
+	/* Of a pool that grows, what it may take. */
+	info->out_footprint = READ_ONCE(object->charge.bytes);
 	count_from_zero(object, info);
 }
 
@@ -145,7 +167,7 @@ void mpdemo_object_get_details(struct mpdemo_object *object,
 			       struct mpdemo_object_details *details)
 {
 	struct mpdemo_counters zero;
-	struct mpdemo_pool_stats stats;
+	struct mpdemo_info info;
 
 	memset(details, 0, sizeof(*details));
 	mutex_lock(&object->settings_lock);
@@ -157,11 +179,8 @@ void mpdemo_object_get_details(struct mpdemo_object *object,
 	details->age = ktime_to_ns(ktime_sub(ktime_get(), zero.since));
 	if (object->kind != MPDEMO_OBJECT_POOL)
 		return;
-	mpdemo_pool_get_stats(object->pool, &stats);
-	details->chunk_blocks = stats.chunk_blocks;
-	details->reserved = stats.reserved;
-	details->level = mpdemo_pool_level(object->pool);
-	details->corrupted = since(stats.corrupted, zero.corrupted);
+	mpdemo_pool_info(object->pool, &info, details);
+	details->corrupted = since(details->corrupted, zero.corrupted);
 }
 
 static void reset_peaks(struct mpdemo_object *object)

@@ -380,8 +380,8 @@ mpdemo_pool_create_at(const struct mpdemo_pool_config *config, gfp_t gfp,
  * @gfp: GFP_KERNEL, or GFP_KERNEL_ACCOUNT to charge the memory to the caller
  *
  * All memory is taken here, but of a pool that grows: then this is charged for later
- * memory as well. Until it is destroyed the administrator can look at the pool, in
- * debugfs.
+ * memory as well. Until it is destroyed the administrator can look at the pool, by
+ * "poolctl list --kernel" and in debugfs.
  *
  * Context: Task context, may sleep.
  * Return: the pool, owned by the caller, or an ERR_PTR(): -ERANGE, -EINVAL and

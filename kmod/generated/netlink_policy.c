@@ -36,9 +36,10 @@ const struct nla_policy mempool_demo_del_nl_policy[MPDEMO_A_NAME + 1] = {
 };
 
 /* MPDEMO_CMD_GET - do */
-const struct nla_policy mempool_demo_get_nl_policy[MPDEMO_A_NAME + 1] = {
+const struct nla_policy mempool_demo_get_nl_policy[MPDEMO_A_KERNEL + 1] = {
 	[MPDEMO_A_ID] = { .type = NLA_U32, },
 	[MPDEMO_A_NAME] = { .type = NLA_NUL_STRING, .len = 63, },
+	[MPDEMO_A_KERNEL] = { .type = NLA_FLAG, },
 };
 
 /* MPDEMO_CMD_SET - do */
@@ -94,7 +95,7 @@ const struct genl_ops mempool_demo_nl_ops[7] = {
 		.doit		= mempool_demo_nl_get_doit,
 		.dumpit		= mempool_demo_nl_get_dumpit,
 		.policy		= mempool_demo_get_nl_policy,
-		.maxattr	= MPDEMO_A_NAME,
+		.maxattr	= MPDEMO_A_KERNEL,
 	},
 	{
 		.cmd		= MPDEMO_CMD_SET,

@@ -16,7 +16,7 @@ extern const struct nla_policy mempool_demo_new_nl_policy[MPDEMO_A_QUOTA + 1];
 
 extern const struct nla_policy mempool_demo_del_nl_policy[MPDEMO_A_NAME + 1];
 
-extern const struct nla_policy mempool_demo_get_nl_policy[MPDEMO_A_NAME + 1];
+extern const struct nla_policy mempool_demo_get_nl_policy[MPDEMO_A_KERNEL + 1];
 
 extern const struct nla_policy mempool_demo_set_nl_policy[MPDEMO_A_POISON + 1];
 

@@ -57,6 +57,20 @@ enum mpdemo_block_state {
 	MPDEMO_BLOCK_ABSENT,
 };
 
+/**
+ * enum mpdemo_context - Where kernel code has allocated a block.
+ * @MPDEMO_CONTEXT_TASK: In a task.
+ * @MPDEMO_CONTEXT_SOFTIRQ: In a softirq.
+ * @MPDEMO_CONTEXT_HARDIRQ: In a hardirq.
+ * @MPDEMO_CONTEXT_NMI: In an NMI.
+ */
+enum mpdemo_context {
+	MPDEMO_CONTEXT_TASK,
+	MPDEMO_CONTEXT_SOFTIRQ,
+	MPDEMO_CONTEXT_HARDIRQ,
+	MPDEMO_CONTEXT_NMI,
+};
+
 enum mpdemo_attr {
 	MPDEMO_A_PAD = 1,
 	MPDEMO_A_ID,
@@ -105,6 +119,9 @@ enum mpdemo_attr {
 	MPDEMO_A_ACCESS,
 	MPDEMO_A_HELD,
 	MPDEMO_A_AGE,
+	MPDEMO_A_KERNEL,
+	MPDEMO_A_CALLER,
+	MPDEMO_A_CONTEXT,
 
 	__MPDEMO_A_MAX,
 	MPDEMO_A_MAX = (__MPDEMO_A_MAX - 1)

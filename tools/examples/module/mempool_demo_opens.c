@@ -26,6 +26,10 @@ struct total {
 	unsigned int opens;
 };
 
+static bool track;
+module_param(track, bool, 0444);
+MODULE_PARM_DESC(track, "Have \"poolctl holders --kernel opens\" tell who has opened what is not counted yet");
+
 static struct mpdemo_pool *pool;
 static struct mpdemo_arena *arena;
 static LLIST_HEAD(openings);
@@ -97,7 +101,7 @@ static int __init opens_init(void)
 
 	pool = mpdemo_pool_create(&(struct mpdemo_pool_config){
 		.name = "opens", .block_size = sizeof(struct opening), .blocks = 4096,
-		.flags = MPDEMO_POOL_PERCPU }, GFP_KERNEL);
+		.flags = MPDEMO_POOL_PERCPU | (track ? MPDEMO_POOL_TRACK : 0) }, GFP_KERNEL);
 	if (IS_ERR(pool))
 		return PTR_ERR(pool);
 	arena = mpdemo_arena_create(&(struct mpdemo_arena_config){
