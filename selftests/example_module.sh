@@ -48,13 +48,82 @@ test_it_counts()
 	opened 5000
 }
 
+# Exit status, then what the JSON is to be.
+json()		# STATUS FILTER COMMAND...
+{
+	local wanted=$1 filter=$2 status=0
+
+	shift 2
+	"$@" > "$tap_dir/json" 2> "$tap_dir/stderr" || status=$?
+	same "$wanted" "$status" "exit status of $*"
+	jq -e "$filter" "$tap_dir/json" > /dev/null || {
+		echo "$filter: $(cat "$tap_dir/json")"
+		return 1
+	}
+}
+
+as_nobody=$(cd "$(dirname "$0")" && pwd)/as_nobody
+
+test_poolctl_shows_its_pool()
+{
+	local id
+
+	[ -e /sys/kernel/debug/kprobes ] || skip "this kernel has no kprobes"
+	json 0 '.schema == 1 and ([.objects[] | select(.name == "opens")] |
+		length == 1 and (.[0] | .kernel and .kind == "pool" and .blocks == 4096))' \
+		poolctl list --kernel --json
+	id=$(jq '.objects[] | select(.name == "opens").id' "$tap_dir/json")
+	json 0 '.objects[0] | .allocs >= 5000 and .frees <= .allocs and .refused == 0 and
+		(has("owner") or has("uid") or has("kept") | not)' \
+		poolctl stats --kernel opens --json
+	json 0 ".objects[0].id == $id" poolctl show --kernel "$id" --json
+	poolctl show --kernel opens | grep "^opens: pool of kernel code, id $id$"
+	poolctl list -K --noheadings --raw --output NAME,OWNER,KERNEL | grep '^opens - yes$'
+	poolctl top --once --kernel | grep -w opens
+	# It is none of the objects of programs.
+	json 0 '[.objects[].name] | index("opens") == null' poolctl list --json
+	json 2 '.error' poolctl show opens --json
+	json 2 '.error' poolctl show --kernel opens-not --json
+	json 2 '.error' "$as_nobody" poolctl list --kernel --json
+	# It is not tracked.
+	json 2 '.error' poolctl holders --kernel opens --json
+}
+
+test_poolctl_tells_who_holds_blocks()
+{
+	[ -e /sys/kernel/debug/kprobes ] || skip "this kernel has no kprobes"
+	rmmod "$module"
+	modprobe "$module" track=1
+	# Whoever counts them may be faster.
+	for ((i = 0; i < 20; i++)); do
+		poolctl holders --kernel opens --json > "$tap_dir/json"
+		[ "$(jq '.holders | length' "$tap_dir/json")" = 0 ] || break
+	done
+	jq -e '.schema == 1 and .kernel and (.holders | length > 0 and
+		all(.caller | startswith("opened+")) and
+		([.[].age] | . == (sort | reverse)))' "$tap_dir/json"
+	poolctl holders --kernel opens > "$tap_dir/table"
+	grep '^BLOCK *CONTEXT *PID *AGE *CALLER' "$tap_dir/table"
+}
+
+# The same for people, in debugfs.
+test_debugfs_shows_its_pool()
+{
+	local debugfs=/sys/kernel/debug/mempool_demo
+
+	[ -e /sys/kernel/debug/kprobes ] || skip "this kernel has no kprobes"
+	[ -e "$debugfs" ] || skip "this kernel has no debugfs"
+	grep -E '^1[0-9]{9} opens +[0-9]+ +4096 ' "$debugfs/kernel-pools"
+	not grep opens "$debugfs/summary"
+}
+
 # What would keep the module loaded, or the pool alive, is a block that was not given back.
 test_nothing_is_left()
 {
 	[ -e /sys/kernel/debug/kprobes ] || skip "this kernel has no kprobes"
 	rmmod "$module"
 	not grep -q "^$module " /proc/modules
-	not grep '^<[0-4]>' <(dmesg -r)
+	not grep '^<[0-4]>.*mempool' <(dmesg -r)
 	# Nobody uses mempool_demo any more.
 	same 0 "$(awk '$1 == "mempool_demo" { print $3 }' /proc/modules)" users
 }

@@ -110,8 +110,12 @@ static struct cell compute(enum computed which, const struct object *object)
 	case BAR:
 		return bar(object);
 	case OWNER:
+		if (!object_has(object, MPDEMO_A_UID))
+			return cell_of_number(CELL_NONE, 0);
 		return cell_of_user(object->value[MPDEMO_A_UID]);
 	default:
+		if (!object_has(object, MPDEMO_A_GID))
+			return cell_of_number(CELL_NONE, 0);
 		return cell_of_group(object->value[MPDEMO_A_GID]);
 	}
 }

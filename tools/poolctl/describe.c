@@ -49,6 +49,11 @@ static void describe_head(const struct object *object)
 {
 	const uint64_t *value = object->value;
 
+	if (object_has(object, MPDEMO_A_KERNEL)) {
+		printf("%s: pool of kernel code, id %s\n", object_title(object),
+		       field(object, MPDEMO_A_ID));
+		return;
+	}
 	printf("%s: %s, id %s, owner %s, group %s, mode %s, open files %s%s\n",
 	       object_title(object), object_kind_name(value[MPDEMO_A_KIND]),
 	       field(object, MPDEMO_A_ID),
@@ -68,10 +73,12 @@ static void describe_pool_memory(const struct object *object)
 	const uint64_t *value = object->value;
 
 	begin("memory");
-	printf("%s %s of %s, one every %s, aligned to %s; %s in all\n",
+	printf("%s %s of %s, one every %s",
 	       field(object, MPDEMO_A_PRESENT), blocks_of(value[MPDEMO_A_PRESENT]),
-	       field(object, MPDEMO_A_BLOCK_SIZE), field(object, MPDEMO_A_STRIDE),
-	       field(object, MPDEMO_A_ALIGN), field(object, MPDEMO_A_FOOTPRINT));
+	       field(object, MPDEMO_A_BLOCK_SIZE), field(object, MPDEMO_A_STRIDE));
+	if (object_has(object, MPDEMO_A_ALIGN))
+		printf(", aligned to %s", field(object, MPDEMO_A_ALIGN));
+	printf("; %s in all\n", field(object, MPDEMO_A_FOOTPRINT));
 	if (value[MPDEMO_A_MAX_BLOCKS] <= value[MPDEMO_A_BLOCKS])
 		return;
 	begin("grows");

@@ -53,6 +53,20 @@ static const char *hint_names(const char *name)
 	return hint;
 }
 
+const char *hint_kernel(const struct kernel_error *error)
+{
+	switch (error->error) {
+	case ENOENT:
+		return "'poolctl list --kernel' shows those there are";
+	case ENOTUNIQ:
+		return "'poolctl list --kernel' shows their ids";
+	case EOPNOTSUPP:
+		return "have its module create it with MPDEMO_POOL_TRACK";
+	default:
+		return hint_administer(error, NULL);
+	}
+}
+
 const char *hint_administer(const struct kernel_error *error, const char *name)
 {
 	if (error->absent)

@@ -9,6 +9,9 @@
  * What to do about a refused netlink request, and about a refused ioctl, on
  * object @name; NULL where there is nothing to say. Valid until the next call.
  */
+/* Of a command with --kernel. */
+const char *hint_kernel(const struct kernel_error *error);
+
 const char *hint_administer(const struct kernel_error *error, const char *name);
 const char *hint_use(const struct kernel_error *error, const char *name);
 

@@ -9,6 +9,7 @@
 #include "arguments.h"
 #include "cell.h"
 #include "hints.h"
+#include "holders.h"
 #include "json.h"
 #include "memory.h"
 #include "object_request.h"
@@ -253,6 +254,11 @@ static int read_id(struct netlink *netlink, struct holders *holders,
 	return result;
 }
 
+const struct command_option holders_options[] = {
+	KERNEL_OPTION,
+	{ 0 },
+};
+
 int holders_main(int argc, char **argv)
 {
 	struct holders holders = { .name = argv[0] };
@@ -264,6 +270,8 @@ int holders_main(int argc, char **argv)
 	(void)argc;
 	if (!argument_name(argv[0]))
 		return STATUS_USAGE;
+	if (object_kernel)
+		return holders_of_kernel(argv[0]);
 	result = netlink_open(&netlink, &object_family, &error);
 	if (!result) {
 		result = netlink_dump_about(&netlink, MPDEMO_CMD_HOLDERS, ask,

@@ -21,6 +21,7 @@ static const char stats_columns[] =
 
 const struct command_option list_options[] = {
 	COLUMN_OPTIONS,
+	KERNEL_OPTION,
 	{ 0 },
 };
 
@@ -30,14 +31,25 @@ const struct command_option stats_options[] = {
 	COLUMN_OPTIONS,
 	{ "interval", 'i', "SEC", &interval, "rates per second, so often" },
 	{ "count", 'c', "COUNT", &count, "so many times" },
+	KERNEL_OPTION,
 	{ 0 },
 };
+
+const struct command_option show_options[] = {
+	KERNEL_OPTION,
+	{ 0 },
+};
+
+static const char *hint(const struct kernel_error *error, const char *name)
+{
+	return object_kernel ? hint_kernel(error) : hint_administer(error, name);
+}
 
 /* An empty table has not even headings. */
 static void remark_if_empty(const struct object_list *list)
 {
 	if (!list->count)
-		remark("there are no objects");
+		remark("there are no %s", object_kernel ? "pools of kernel code" : "objects");
 }
 
 int list_main(int argc, char **argv)
@@ -52,7 +64,7 @@ int list_main(int argc, char **argv)
 		return STATUS_USAGE;
 	if (object_look(NULL, &list, &error)) {
 		object_list_clear(&list);
-		return refused(&error, hint_administer(&error, NULL), NULL,
+		return refused(&error, hint(&error, NULL), NULL,
 			       "list");
 	}
 
@@ -85,7 +97,7 @@ int stats_main(int argc, char **argv)
 		return rates_watch(name, interval, count);
 	if (object_look(name, &list, &error)) {
 		object_list_clear(&list);
-		return refused(&error, hint_administer(&error, name), NULL,
+		return refused(&error, hint(&error, name), NULL,
 			       "stats%s%s", name ? " " : "", name ? name : "");
 	}
 
@@ -176,7 +188,7 @@ int show_main(int argc, char **argv)
 		object_list_clear(&one);
 		if (result) {
 			object_list_clear(&list);
-			return refused(&error, hint_administer(&error, argv[i]),
+			return refused(&error, hint(&error, argv[i]),
 				       NULL, "show %s", argv[i]);
 		}
 	}

@@ -28,7 +28,7 @@ const struct command commands[] = {
 	  "With --interval, as vmstat: allocations, frees and failures per second. First\n"
 	  "since the object was created or since 'poolctl reset-stats', and then since the\n"
 	  "lines before. --json prints one document in a line each time." },
-	{ "show", show_main, "NAME...", 1, MANY, NULL,
+	{ "show", show_main, "NAME...", 1, MANY, show_options,
 	  "Show all about objects, for people", NULL },
 	{ "top", top_main, "", 0, 0, top_options,
 	  "Watch all objects on the terminal, with rates",
@@ -46,13 +46,16 @@ const struct command commands[] = {
 	  "  allocs      key r: per second\n"
 	  "  failures    key f: per second\n"
 	  "  id          key i: from the first on" },
-	{ "holders", holders_main, "NAME", 1, 1, NULL,
+	{ "holders", holders_main, "NAME", 1, 1, holders_options,
 	  "Show who holds blocks of an object",
 	  "One open file in a line, in the order in which they were opened; the object\n"
 	  "itself is \"kept\". PID and COMM are those of who opened the file, and are told\n"
 	  "to the owner of the object and to root; PID! has ended. HELD is how many blocks\n"
 	  "it holds, OPEN since when it is open: so long it holds them at most. JSON and\n"
-	  "--bytes have it in nanoseconds." },
+	  "--bytes have it in nanoseconds.\n"
+	  "\n"
+	  "With --kernel, one block in a line, those that are held for longest first, with\n"
+	  "the code that has allocated it. It is known of a pool that is tracked." },
 	{ "map", map_main, "NAME", 1, 1, map_options,
 	  "Show what is with each block of an object",
 	  "A letter for each block, in rows that begin with the number of their first one:\n"

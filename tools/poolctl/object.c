@@ -47,6 +47,8 @@ const struct object_field object_fields[] = {
 	  "blocks that a program may hold; 0: any number" },
 	{ MPDEMO_A_OPEN_FILES, "open-files", "FILES", OBJECT_U32, UNIT_NUMBER, false,
 	  "open files that refer to it" },
+	{ MPDEMO_A_KERNEL, "kernel", "KERNEL", OBJECT_FLAG, UNIT_NUMBER, true,
+	  "kernel code has created it for itself, see --kernel" },
 	{ MPDEMO_A_DYING, "dying", "DYING", OBJECT_FLAG, UNIT_NUMBER, true,
 	  "deleted, and gone with its last open file" },
 	{ MPDEMO_A_IN_USE, "in-use", "IN-USE", OBJECT_U64, UNIT_AMOUNT, true,

@@ -2,6 +2,7 @@
 /* Requests of the family "mempool-demo". */
 #include <errno.h>
 #include <netlink/genl/genl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,6 +15,8 @@ const struct netlink_family object_family = {
 	.module = "mempool_demo",
 	.attribute_name = object_attribute_name,
 };
+
+const char *object_kernel;
 
 static void fill_policy(struct nla_policy policy[MPDEMO_A_MAX + 1])
 {
@@ -182,11 +185,59 @@ int object_delete(struct netlink *netlink, const char *name,
 	return netlink_request(netlink, message, NULL, error);
 }
 
+static void ask_for_kernel(struct nl_msg *message, void *data)
+{
+	(void)data;
+	needed(nla_put_flag(message, MPDEMO_A_KERNEL) ? NULL : message);
+}
+
+static int read_all_of_kernel(struct netlink *netlink, struct object_list *list,
+			      struct kernel_error *error)
+{
+	struct netlink_reader reader = { begin_list, read_object, list };
+
+	return netlink_dump_about(netlink, MPDEMO_CMD_GET, ask_for_kernel, &reader, error);
+}
+
+static bool is_called(const struct object *object, const char *name)
+{
+	char id[24];
+
+	snprintf(id, sizeof(id), "%" PRIu64, object->value[MPDEMO_A_ID]);
+	return !strcmp(object->name, name) || !strcmp(id, name);
+}
+
+/* Their names need not differ. */
+static int read_of_kernel(struct netlink *netlink, const char *name,
+			  struct object_list *list, struct kernel_error *error)
+{
+	struct object_list all = { 0 };
+	int result = read_all_of_kernel(netlink, &all, error);
+
+	for (size_t i = 0; i < all.count && !result; i++) {
+		if (is_called(&all.objects[i], name))
+			object_list_add(list, &all.objects[i]);
+	}
+	object_list_clear(&all);
+	if (result || list->count == 1)
+		return result;
+	*error = (struct kernel_error){
+		.error = list->count ? ENOTUNIQ : ENOENT,
+		.interpreted = true,
+	};
+	snprintf(error->text, sizeof(error->text), "%s",
+		 list->count ? "several pools of kernel code have this name" :
+			       "no pool of kernel code has this name or id");
+	return -1;
+}
+
 int object_read(struct netlink *netlink, const char *name,
 		struct object_list *list, struct kernel_error *error)
 {
 	struct nl_msg *message;
 
+	if (object_kernel)
+		return read_of_kernel(netlink, name, list, error);
 	message = message_with_name(netlink, MPDEMO_CMD_GET, name);
 	return request_object(netlink, message, list, error);
 }
@@ -196,6 +247,8 @@ int object_read_all(struct netlink *netlink, struct object_list *list,
 {
 	struct netlink_reader reader = { begin_list, read_object, list };
 
+	if (object_kernel)
+		return read_all_of_kernel(netlink, list, error);
 	return netlink_dump(netlink, MPDEMO_CMD_GET, &reader, error);
 }
 

@@ -9,6 +9,12 @@
 
 extern const struct netlink_family object_family;
 
+#define KERNEL_OPTION	{ "kernel", 'K', NULL, &object_kernel, \
+			  "pools of kernel code instead; NAME may be an ID" }
+
+/* Not NULL: what is read is pools of kernel code. */
+extern const char *object_kernel;
+
 /* An answer or an event; false where it is malformed. */
 bool object_parse(struct nlmsghdr *header, struct object *object);
 

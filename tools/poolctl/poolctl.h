@@ -74,6 +74,8 @@ extern const struct command_option stats_options[];
 extern const struct command_option create_options[];
 extern const struct command_option set_options[];
 extern const struct command_option monitor_options[];
+extern const struct command_option show_options[];
+extern const struct command_option holders_options[];
 extern const struct command_option top_options[];
 extern const struct command_option map_options[];
 extern const struct command_option alloc_options[];

@@ -24,7 +24,7 @@ void show_object_json(struct json_object *json, const struct object *object,
 		if (all || object_fields[i].listed)
 			cell_add(json, object_fields[i].name, &cell);
 	}
-	if (all)
+	if (all && object_has(object, MPDEMO_A_UID))
 		add_names(json, object);
 }
 

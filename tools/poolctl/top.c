@@ -32,6 +32,7 @@ const struct command_option top_options[] = {
 	{ "sort", 's', "KEY", &sort,
 	  "one of these orders, or its key" },
 	{ "once", 0, NULL, &once, "print once, and end; needs no terminal" },
+	KERNEL_OPTION,
 	{ 0 },
 };
 
@@ -62,7 +63,8 @@ static int read_map(struct netlink *netlink, struct top *top,
 	map_clear(&top->map);
 	top->map_absent = !object;
 	if (object && map_read(netlink, object, &top->map, error)) {
-		if (error->absent || error->error != ENOENT)
+		/* Pools of kernel code have no map. */
+		if (error->absent || (error->error != ENOENT && error->error != EOPNOTSUPP))
 			return -1;
 		top->map_absent = true;
 	}
