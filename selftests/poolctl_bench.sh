@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# LIMIT: 200 seconds
+# LIMIT: 300 seconds
 #
 # Proves that each suite of the benchmark can be measured, with each parameter that it has, and
 # says what it promises to say; that what it does not have is refused with an errno and a text;
