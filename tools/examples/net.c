@@ -12,14 +12,12 @@
 #include "clock.h"
 #include "net.h"
 
-/* What the kernel keeps of what a client has not read: little, so that we notice. */
-#define SEND_BYTES	65536
-
-int net_listen(const char *program, const char *address, unsigned long port, const char *memory)
+int net_listen(const char *program, const char *address, unsigned long port,
+	       unsigned long unread_kib, const char *memory)
 {
 	struct sockaddr_in name = { .sin_family = AF_INET, .sin_port = htons(port) };
 	socklen_t length = sizeof(name);
-	int send_bytes = SEND_BYTES;
+	int send_bytes = unread_kib * 1024;
 	int yes = 1;
 	int fd;
 

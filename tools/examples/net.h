@@ -8,10 +8,12 @@
 
 /*
  * Listen at ADDRESS:PORT, with port 0 at any; a socket that does not block. Prints
- * "NAME: ADDRESS:PORT, on MEMORY", which whoever started the program waits for.
+ * "NAME: ADDRESS:PORT, on MEMORY", which whoever started the program waits for. Of what a client
+ * has not read the kernel keeps up to @unread_kib or some more.
  * Returns -1 having said on stderr what is wrong.
  */
-int net_listen(const char *program, const char *address, unsigned long port, const char *memory);
+int net_listen(const char *program, const char *address, unsigned long port,
+	       unsigned long unread_kib, const char *memory);
 
 /* Take the next connection, as a socket that does not block; -1: there is none. */
 int net_accept(int listener);

@@ -128,7 +128,7 @@ round()
 	local status=0 others=() guest
 
 	rm -f "$tap_dir/over"
-	killed chatload --port "$port" --steady 60 --vanishing 10 --seconds 1000 &
+	killed chatload --port "$port" --steady 100 --vanishing 10 --seconds 1000 &
 	others+=($!)
 	killed wrk -t 2 -c 100 -d 1000 "$url/headers" &
 	others+=($!)
@@ -136,7 +136,8 @@ round()
 	others+=($!)
 	honest &
 	guest=$!
-	chatload --port "$port" --steady 100 --slow 5 --wild 10 --vanishing 10 --seconds $round_seconds > \
+	chatload --port "$port" --rooms 4 --steady 40 --slow 4 --wild 4 --vanishing 8 \
+		--seconds $round_seconds > \
 		"$tap_dir/load" 2>&1 || status=$?
 	touch "$tap_dir/over"
 	wait "${others[@]}"
@@ -172,7 +173,8 @@ troubles()
 
 serve httpd --connections 64 --buffers 24 --threads 4 --timeout 2000 || exit 1
 httpd=$server http_url=$url
-serve chatd --messages 200 --backlog 128 --patience 2000 || exit 1
+# Little of all, so that the debug kernel, which is slow, comes to the end of it within a round.
+serve chatd --messages 40 --backlog 16 --unread 4 --patience 2000 || exit 1
 chatd=$server url=$http_url
 trap 'kill -9 $httpd $chatd 2> /dev/null' EXIT
 

@@ -37,7 +37,7 @@ struct chatd chatd = {
 
 static const char *address = "127.0.0.1";
 static unsigned long port, clients = 1000, rooms = 64, messages = 1000;
-static unsigned long ring_kib = 10240, scratch_kib = 1024;
+static unsigned long ring_kib = 10240, scratch_kib = 1024, unread_kib = 64;
 static bool from_malloc;
 
 static const struct options options = {
@@ -55,6 +55,8 @@ static const struct options options = {
 		  .least = 1, .most = 100000 },
 		{ "backlog", "N", "messages that a client may not have read",
 		  .number = &chatd.backlog, .least = 1, .most = BACKLOG },
+		{ "unread", "KIB", "that the kernel keeps for him beside those",
+		  .number = &unread_kib, .least = 1, .most = 1048576 },
 		{ "patience", "MS", "how long a client may read nothing",
 		  .number = &chatd.patience_ms, .most = 3600000 },
 		{ "ring", "KIB", "for messages on their way", .number = &ring_kib, .least = 8,
@@ -199,7 +201,7 @@ int main(int argc, char **argv)
 		return 1;
 	chatd.signals = watch_signals();
 	chatd.epoll = epoll_create1(EPOLL_CLOEXEC);
-	chatd.listener = net_listen("chatd", address, port, memory_name());
+	chatd.listener = net_listen("chatd", address, port, unread_kib, memory_name());
 	if (chatd.listener < 0)
 		return 1;
 	if (!net_watch(chatd.epoll, chatd.listener, EPOLLIN, &chatd.listener) ||

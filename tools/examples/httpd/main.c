@@ -23,6 +23,9 @@
 
 #define THREADS		64
 
+/* For a client who does not read: little, so that we notice. */
+#define UNREAD_KIB	64
+
 struct httpd httpd = { .timeout_ms = 10000 };
 
 static const char *address = "127.0.0.1";
@@ -114,7 +117,7 @@ int main(int argc, char **argv)
 	stop = eventfd(0, EFD_CLOEXEC);
 	if (!begin_memory())
 		return 1;
-	listener = net_listen("httpd", address, port, memory_name());
+	listener = net_listen("httpd", address, port, UNREAD_KIB, memory_name());
 	if (listener < 0)
 		return 1;
 	for (unsigned long i = 0; i < threads; i++)

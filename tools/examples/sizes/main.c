@@ -157,7 +157,8 @@ static bool begin(void)
 		struct class *class = &classes[i];
 
 		snprintf(class->name, sizeof(class->name), "%zu-bytes", SMALLEST << i);
-		if (!pool_begin(&class->pool, class->name, SMALLEST << i, MOST_BLOCKS / (i + 1), 0))
+		if (!pool_begin(&class->pool, class->name, SMALLEST << i, MOST_BLOCKS / (i + 1),
+				64))
 			return false;
 	}
 	if (!arenas_begin(&large_set, "larger", LARGE_BYTES, 1))
