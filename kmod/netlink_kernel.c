@@ -80,7 +80,7 @@ int objectnl_get_pool(struct sk_buff *skb, struct genl_info *info)
 	pool = mpdemo_pool_list_get(nla_get_u32(info->attrs[MPDEMO_A_ID]));
 	if (!pool)
 		return objectnl_refuse(info, -ENOENT, MPDEMO_A_ID,
-				       "there is no such pool of kernel code");
+				       "there is no such object; it would be a pool of kernel code");
 	ret = reply(info, pool);
 	mpdemo_pool_list_put(pool);
 	return ret;
