@@ -11,32 +11,23 @@
  * Pools of objects of user space, and those that heaps consist of, are not in the list:
  * the former are told by the registry.
  *
- * Lock order: list_lock is innermost.
+ * The lock of the xarray will do: it is a spinlock, and let go to allocate. So pools are
+ * destroyed as before where memory is short, whoever waits for some to create one.
  */
 
-#include <linux/compiler.h>
+#include <linux/atomic.h>
 #include <linux/limits.h>
-#include <linux/lockdep.h>
 #include <linux/minmax.h>
-#include <linux/mutex.h>
 #include <linux/xarray.h>
 
 #include "pool.h"
 #include "pool_list.h"
 
-/* Protects pools, next_id and generation. */
-static DEFINE_MUTEX(list_lock);
 static DEFINE_XARRAY_ALLOC(pools);
-static u32 next_id;
+static u32 next_id;		/* protected by the lock of pools */
 
-/* Changes with each pool that comes or goes; never 0. */
-static unsigned int generation = 1;
-
-static void count_change(void)
-{
-	lockdep_assert_held(&list_lock);
-	WRITE_ONCE(generation, generation + 1 ?: 1);
-}
+/* Changes with each pool that comes or goes. */
+static atomic_t generation;
 
 /**
  * pool_list_add() - have a pool seen by those who look
@@ -53,13 +44,11 @@ int pool_list_add(struct pool *pool)
 	refcount_set(&listed->users, 1);
 	init_completion(&listed->unused);
 	listed->created = ktime_get();
-	mutex_lock(&list_lock);
 	ret = xa_alloc_cyclic(&pools, &listed->id, pool,
 			      XA_LIMIT(POOL_LIST_MIN, INT_MAX), &next_id,
 			      GFP_KERNEL);
 	if (ret >= 0)
-		count_change();
-	mutex_unlock(&list_lock);
+		atomic_inc(&generation);
 	return min(ret, 0);
 }
 
@@ -77,10 +66,8 @@ void pool_list_remove(struct pool *pool)
 
 	if (!listed->id)
 		return;
-	mutex_lock(&list_lock);
 	xa_erase(&pools, listed->id);
-	count_change();
-	mutex_unlock(&list_lock);
+	atomic_inc(&generation);
 	if (!refcount_dec_and_test(&listed->users))
 		wait_for_completion(&listed->unused);
 }
@@ -89,19 +76,19 @@ void pool_list_remove(struct pool *pool)
  * mpdemo_pool_list_get() - look a pool up by its number
  * @id: the number
  *
- * Context: Task context, may sleep.
+ * Context: Task context.
  * Return: the pool, which stays until mpdemo_pool_list_put(), or NULL.
  */
 struct mpdemo_pool *mpdemo_pool_list_get(u32 id)
 {
 	struct pool *pool;
 
-	mutex_lock(&list_lock);
+	xa_lock(&pools);
 	pool = xa_load(&pools, id);
 	/* The list has one, or it would not be in there. */
 	if (pool)
 		refcount_inc(&pool->listed.users);
-	mutex_unlock(&list_lock);
+	xa_unlock(&pools);
 	return pool ? &pool->api : NULL;
 }
 
@@ -109,18 +96,18 @@ struct mpdemo_pool *mpdemo_pool_list_get(u32 id)
  * mpdemo_pool_list_next() - go through all pools
  * @id: where to begin, the lowest number; set to that of the pool
  *
- * Context: Task context, may sleep.
+ * Context: Task context.
  * Return: the pool, which stays until mpdemo_pool_list_put(), or NULL at the end.
  */
 struct mpdemo_pool *mpdemo_pool_list_next(unsigned long *id)
 {
 	struct pool *pool;
 
-	mutex_lock(&list_lock);
+	xa_lock(&pools);
 	pool = xa_find(&pools, id, ULONG_MAX, XA_PRESENT);
 	if (pool)
 		refcount_inc(&pool->listed.users);
-	mutex_unlock(&list_lock);
+	xa_unlock(&pools);
 	return pool ? &pool->api : NULL;
 }
 
@@ -146,5 +133,5 @@ void mpdemo_pool_list_put(struct mpdemo_pool *api)
  */
 unsigned int mpdemo_pool_list_generation(void)
 {
-	return READ_ONCE(generation);
+	return atomic_read(&generation) ?: 1;
 }
