@@ -44,7 +44,8 @@ static bool request(const char *text)
 	} else if (!strcmp(text, "back")) {
 		used = marked;
 	} else if (!strcmp(text, "reset")) {
-		used = marked = 0;
+		used = 0;
+		marked = 0;
 	} else {
 		size = strtoul(text, &end, 0);
 		if (*end == '@')
