@@ -199,7 +199,7 @@ test_refusals()
 {
 	refuses ERANGE 'out of range' micro --size 7
 	refuses ERANGE 'out of range' micro --size 4097
-	refuses ERANGE 'out of range' micro --outstanding 32769
+	refuses ERANGE 'no more than 32768' micro --outstanding 32769
 	refuses ERANGE 'fewer CPUs' micro --cpus $((cpus + 1))
 	refuses ERANGE 'no CPU of this number' micro --cpu 4294967294
 	refuses ERANGE 'no more than 1000' sizes --outstanding 1001

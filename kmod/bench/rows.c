@@ -73,6 +73,9 @@ static int check_objects(const struct bench_suite *suite,
 		return refuse(refusal, MPDEMO_BENCH_A_BATCH,
 			      "this suite has its own number outstanding",
 			      -EOPNOTSUPP);
+	if (params->outstanding > BENCH_OUTSTANDING_MAX)
+		return refuse(refusal, MPDEMO_BENCH_A_BATCH,
+			      "no more than 32768 outstanding", -ERANGE);
 	if (params->outstanding > suite->batch_max)
 		return refuse(refusal, MPDEMO_BENCH_A_BATCH,
 			      "the suite has room for no more than 1000 outstanding",

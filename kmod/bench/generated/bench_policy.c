@@ -11,18 +11,12 @@
 
 #include <uapi/linux/mempool_demo_bench.h>
 
-/* Integer value ranges */
-static const struct netlink_range_validation mpdemo_bench_a_batch_range = {
-	.min	= 1ULL,
-	.max	= 32768ULL,
-};
-
 /* MPDEMO_BENCH_CMD_RUN - do */
 const struct nla_policy mempool_bench_run_nl_policy[MPDEMO_BENCH_A_WANT_MEMORY + 1] = {
 	[MPDEMO_BENCH_A_SUITE] = NLA_POLICY_RANGE(NLA_U32, 1, 8),
 	[MPDEMO_BENCH_A_CPU] = { .type = NLA_U32, },
 	[MPDEMO_BENCH_A_OBJECT_SIZE] = NLA_POLICY_RANGE(NLA_U32, 8, 4096),
-	[MPDEMO_BENCH_A_BATCH] = NLA_POLICY_FULL_RANGE(NLA_U32, &mpdemo_bench_a_batch_range),
+	[MPDEMO_BENCH_A_BATCH] = NLA_POLICY_MIN(NLA_U32, 1),
 	[MPDEMO_BENCH_A_OPERATIONS] = NLA_POLICY_MIN(NLA_U64, 1),
 	[MPDEMO_BENCH_A_CPUS] = NLA_POLICY_MIN(NLA_U32, 1),
 	[MPDEMO_BENCH_A_SIZES] = NLA_POLICY_RANGE(NLA_U32, 1, 2),
