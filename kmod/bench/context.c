@@ -92,8 +92,15 @@ int bench_round(const struct bench_suite *suite, const struct bench_kind *kind,
 		return round_in_interrupts(kind, run,
 					   HRTIMER_MODE_REL_PINNED_SOFT);
 	case MPDEMO_BENCH_CONTEXT_HARDIRQ:
+		/*
+		 * An interrupt in both cases. Lockdep takes _HARD for a promise that
+		 * no spinlock is taken, which only PREEMPT_RT needs: there is no
+		 * row of slab there.
+		 */
 		return round_in_interrupts(kind, run,
-					   HRTIMER_MODE_REL_PINNED_HARD);
+					   IS_ENABLED(CONFIG_PREEMPT_RT) ?
+					   HRTIMER_MODE_REL_PINNED_HARD :
+					   HRTIMER_MODE_REL_PINNED);
 	default:
 		return round_in_task(suite, kind, run);
 	}
