@@ -86,6 +86,8 @@ FIXTURE_SETUP(netlink_bench)
 
 	DEV_OPEN_OR_SKIP(dev);
 	close(dev);
+	/* Of the jobs of others nothing is left. */
+	unload();
 	ASSERT_EQ(0, load());
 	ASSERT_EQ(0, nlt_open_family(&self->nl, MPDEMO_BENCH_FAMILY_NAME));
 }
