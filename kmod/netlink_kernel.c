@@ -50,25 +50,10 @@ bool objectnl_has_pool(const struct nlattr *id)
 	return pool;
 }
 
-static int reply(struct genl_info *info, struct mpdemo_pool *pool)
-{
-	struct sk_buff *skb;
-	int ret;
-
-	skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
-	if (!skb)
-		return -ENOMEM;
-	ret = objectnl_put_pool(skb, pool, objectnl_put_reply(skb, info));
-	if (ret) {
-		nlmsg_free(skb);
-		return ret;
-	}
-	return genlmsg_reply(skb, info);
-}
-
 int objectnl_get_pool(struct sk_buff *skb, struct genl_info *info)
 {
 	struct mpdemo_pool *pool;
+	struct sk_buff *reply;
 	int ret;
 
 	if (!info->attrs[MPDEMO_A_ID] || info->attrs[MPDEMO_A_NAME])
@@ -77,13 +62,23 @@ int objectnl_get_pool(struct sk_buff *skb, struct genl_info *info)
 	ret = objectnl_check_admin(skb, info);
 	if (ret)
 		return ret;
+	/* First: while it is looked at nothing waits for memory. */
+	reply = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!reply)
+		return -ENOMEM;
 	pool = mpdemo_pool_list_get(nla_get_u32(info->attrs[MPDEMO_A_ID]));
-	if (!pool)
+	if (!pool) {
+		nlmsg_free(reply);
 		return objectnl_refuse(info, -ENOENT, MPDEMO_A_ID,
 				       "there is no such object; it would be a pool of kernel code");
-	ret = reply(info, pool);
+	}
+	ret = objectnl_put_pool(reply, pool, objectnl_put_reply(reply, info));
 	mpdemo_pool_list_put(pool);
-	return ret;
+	if (ret) {
+		nlmsg_free(reply);
+		return ret;
+	}
+	return genlmsg_reply(reply, info);
 }
 
 static int begin(struct netlink_callback *cb, struct place *place)

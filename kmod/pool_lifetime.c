@@ -398,7 +398,8 @@ struct mpdemo_pool *mpdemo_pool_create(const struct mpdemo_pool_config *config,
 	ret = pool_list_add(to_pool(api));
 	if (!ret)
 		return api;
-	free_parts(to_pool(api));
+	/* One that grows has a shrinker by now, which may have had it kicked. */
+	mpdemo_pool_destroy(api);
 	return ERR_PTR(ret);
 }
 EXPORT_SYMBOL_GPL(mpdemo_pool_create);

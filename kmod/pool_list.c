@@ -5,8 +5,8 @@
  * They belong to who has created them, who may destroy them at any time: for that he
  * need not know who looks. So a pool is taken out of the list before anything else is
  * done to end it, and who ends it waits for those who are looking at it just now. They
- * look for as long as it takes to make a message, or a line; so each look-up comes with
- * its put, and nothing waits for user space in between.
+ * look for as long as it takes to fill a message, or a line; so each look-up comes with
+ * its put, and in between nothing waits for user space, nor for memory.
  *
  * Pools of objects of user space, and those that heaps consist of, are not in the list:
  * the former are told by the registry.
@@ -27,7 +27,7 @@ static DEFINE_XARRAY_ALLOC(pools);
 static u32 next_id;		/* protected by the lock of pools */
 
 /* Changes with each pool that comes or goes. */
-static atomic_t generation;
+static atomic_t generation = ATOMIC_INIT(1);
 
 /**
  * pool_list_add() - have a pool seen by those who look
@@ -49,6 +49,9 @@ int pool_list_add(struct pool *pool)
 			      GFP_KERNEL);
 	if (ret >= 0)
 		atomic_inc(&generation);
+	else
+		/* It may have got the number of one that it is not. */
+		listed->id = 0;
 	return min(ret, 0);
 }
 

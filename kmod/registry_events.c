@@ -75,11 +75,16 @@ static bool is_sooner(struct rb_node *a, const struct rb_node *b)
 /* Have it told what is noted of an object, if anything is and that may be told. */
 static void enlist(struct mpdemo_object *object)
 {
+	unsigned long now = jiffies;
+
 	lockdep_assert_held(&pending_lock);
 	/* If it is in the tree, the work knows of it. */
 	if (!object->untold || !object->announced ||
 	    !RB_EMPTY_NODE(&object->untold_node))
 		return;
+	/* One from long ago would look like one to come, once jiffies are half way round. */
+	if (!time_in_range(object->tell_after, now, now + WHILE))
+		object->tell_after = now;
 	rb_add_cached(&object->untold_node, &pending, is_sooner);
 	mpdemo_reaper_queue(&work, 0);
 }

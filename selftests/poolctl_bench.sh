@@ -162,6 +162,9 @@ test_memory()
 	json 0 "$rows and all(.rows[] | select(.allocator == \"arena\" or .allocator == \"kmalloc\");
 		.memory_requested == 14208) and any(.rows[]; .allocator == \"arena\" and .memory_used >= 65536)" \
 		quick http --memory --json
+	# Of arenas of each CPU in a section, and of several of one CPU.
+	json 0 "$rows and all(.rows[]; .memory_requested == 57600)" quick percpu --memory --json
+	json 0 "$rows and all(.rows[]; .memory_requested == 124928)" quick connections --memory --json
 	works quick http --memory
 	[[ $stdout =~ WASTED ]]
 }

@@ -25,6 +25,8 @@
 #define BUFFERS		10
 #define REQUESTS	2
 
+static_assert(PLACES <= BENCH_ARENAS);
+
 #define BUFFER_SIZE	256
 #define HEAD_SIZE	512
 #define BODY_SIZE	2048

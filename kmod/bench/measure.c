@@ -27,6 +27,7 @@
 #include <linux/kthread.h>
 #include <linux/sched.h>
 #include <linux/sched/task.h>
+#include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/sort.h>
 
@@ -256,8 +257,8 @@ static int measure_crew(struct bench_crew *crew, bool (*must_stop)(void),
 	unsigned int i;
 	int ret;
 
-	measurement = kzalloc(struct_size(measurement, workers, crew->nr),
-			      GFP_KERNEL);
+	measurement = kvzalloc(struct_size(measurement, workers, crew->nr),
+			       GFP_KERNEL);
 	if (!measurement)
 		return -ENOMEM;
 	measurement->crew = crew;
@@ -277,7 +278,7 @@ static int measure_crew(struct bench_crew *crew, bool (*must_stop)(void),
 		collect(measurement, result);
 	if (!ret && crew->params->latency)
 		ret = collect_latencies(crew, result);
-	kfree(measurement);
+	kvfree(measurement);
 	return ret;
 }
 

@@ -22,6 +22,8 @@ struct bench_probe;
 #define BENCH_POOL_BLOCKS	1000
 /* Kinds of objects that a workload has at most. */
 #define BENCH_SITES		5
+/* Arenas that a workload has for a CPU at most. */
+#define BENCH_ARENAS		16
 /* Sizes of objects to come, where they are not all the same; a power of two. */
 #define BENCH_SIZES		1024
 /* The most objects that can be asked to be outstanding. */
@@ -200,7 +202,7 @@ struct bench_kind {
  * @size: bytes of an object
  * @sites: kinds of objects, those of @nr_sites, that it allocates
  * @nr_sites: their number
- * @arenas: arenas that a CPU uses
+ * @arenas: arenas that a CPU uses, BENCH_ARENAS at the most
  * @arena_bytes: bytes of one of them
  * @batches: numbers of objects outstanding, each measured with each kind; ends
  *	with 0

@@ -24,14 +24,21 @@
 
 #include "probe.h"
 
+/* Memory that is allocated from an arena. */
+struct pieces {
+	const void *arena;
+	unsigned long bytes;	/* 0: of no arena, as none is in use */
+};
+
 struct bench_probe {
 	struct bench_calls calls;
 	const struct bench_allocator *allocator;	/* NULL: not of memory */
 	void *handle;
 	/* There was no memory to note something: nothing is known. */
 	bool lost;
-	struct xarray objects;	/* sizes, by address; of arenas, of their pieces */
+	struct xarray objects;	/* sizes, by address */
 	struct xarray pages;	/* objects in it, by number of its first one */
+	struct pieces pieces[BENCH_ARENAS];
 	u64 requested;
 	u64 slab;
 	u64 handed_out;
@@ -185,16 +192,43 @@ static void remember(struct bench_probe *probe, void *object, size_t size)
 	more_requested(probe, size);
 }
 
-/* No page of slab, nor is it freed as an object. */
+/* Return: those of the arena, or NULL if none of it are in use. */
+static struct pieces *find_pieces(struct bench_probe *probe, const void *arena)
+{
+	unsigned int i;
+
+	for (i = 0; i < BENCH_ARENAS; i++) {
+		if (probe->pieces[i].bytes && probe->pieces[i].arena == arena)
+			return &probe->pieces[i];
+	}
+	return NULL;
+}
+
+static struct pieces *unused_pieces(struct bench_probe *probe)
+{
+	unsigned int i;
+
+	for (i = 0; i < BENCH_ARENAS; i++) {
+		if (!probe->pieces[i].bytes)
+			return &probe->pieces[i];
+	}
+	return NULL;
+}
+
+/*
+ * No page of slab, nor is it freed as an object. In a section on an arena preemption is
+ * off: on PREEMPT_RT neither the lock of an xarray can be taken there, nor its memory.
+ */
 static void remember_piece(struct bench_probe *probe, void *arena, size_t size)
 {
-	void *entry = xa_load(&probe->objects, (unsigned long)arena);
-	unsigned long bytes = entry ? xa_to_value(entry) : 0;
+	struct pieces *pieces = find_pieces(probe, arena) ?: unused_pieces(probe);
 
-	if (xa_is_err(xa_store(&probe->objects, (unsigned long)arena,
-			       xa_mk_value(bytes + size),
-			       GFP_ATOMIC | __GFP_NOWARN)))
+	if (!pieces) {
 		probe->lost = true;
+		return;
+	}
+	pieces->arena = arena;
+	pieces->bytes += size;
 	more_requested(probe, size);
 }
 
@@ -313,14 +347,16 @@ void bench_probe_free(struct bench_probe *probe, u64 start)
  */
 void bench_probe_reset(struct bench_probe *probe, u64 start, void *arena)
 {
-	void *entry;
+	struct pieces *pieces;
 
 	note_latency(&probe->calls.free, start);
 	if (!probe->allocator)
 		return;
-	entry = xa_erase(&probe->objects, (unsigned long)arena);
-	if (entry)
-		probe->requested -= xa_to_value(entry);
+	pieces = find_pieces(probe, arena);
+	if (!pieces)
+		return;
+	probe->requested -= pieces->bytes;
+	pieces->bytes = 0;
 }
 
 /**
