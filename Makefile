@@ -153,7 +153,7 @@ shell: packages
 	+@$(MAKE) --no-print-directory -C tools/examples O=$(O)/examples LIB=$(O)/lib
 	+@$(MAKE) --no-print-directory -C tools/tutorial O=$(O)/programs
 	@find $(O)/examples -maxdepth 1 -type f -exec cp -t $(O)/programs {} +
-	@tools/vm/run --kernel $(KERNEL) $(if $(INSN),--icount --cpus 4) --add $(O)/programs --shell
+	@tools/vm/run --kernel $(KERNEL) $(if $(INSN),--icount --cpus 4 --append init_on_alloc=0) --add $(O)/programs --shell
 
 check: packages
 	@tools/check/run
