@@ -126,6 +126,8 @@ run_page()	# PAGE COMMANDS
 		done
 		run_command
 		example_count=$((example_count + 1))
+		# What says where something was measured looks as a command does, and differs.
+		[ "$example_kind" != figures ] || example_output=$(sed '/^#/d' <<< "$example_output")
 		if [ "$example_kind" = figures ] && [ -n "${FIGURES_TO-}" ]; then
 			# They will be what the page shows: by their numbers among its commands.
 			printf '%s\n' "$example_output" > "$FIGURES_TO/$1.$example_count"
