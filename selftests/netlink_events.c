@@ -55,10 +55,9 @@ static bool readable(FIXTURE_DATA(events) *self, int ms)
 /* Hear what comes until nothing does for @ms. */
 static void hear(FIXTURE_DATA(events) *self, int ms)
 {
-	while (readable(self, ms)) {
+	while (readable(self, ms))
 		if (nl_recvmsgs_default(self->group.sock) == -NLE_NOMEM)
 			self->lost++;
-	}
 }
 
 /* Hear until event @cmd, for five seconds: its place among all of them, or -1. */

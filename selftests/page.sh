@@ -72,7 +72,11 @@ compare_figures()	# COMMAND STATUS OUTPUT [LINE]...
 	local command=$1 status=$2 output=$3
 
 	shift 3
-	[ "$status" -eq 0 ] && [ $# -gt 0 ] && printf '%s\n' "$@" | awk -v output="$output" '
+	if [ "$status" -ne 0 ] || [ $# -eq 0 ]; then
+		differs "$command" "$status" "$output" "$@"
+		return
+	fi
+	printf '%s\n' "$@" | awk -v output="$output" '
 	function number(word) { return word ~ /^[0-9][0-9.]*[KMG%s]?$/ }
 	BEGIN { seen = split(output, other) }
 	{
@@ -104,7 +108,7 @@ run_page()	# PAGE COMMANDS
 
 	fresh
 	trap fresh EXIT
-	cd "$pages"
+	cd "$pages" || return
 	mapfile -t example_lines < "$1.sh"
 	for ((example_next = 0; example_next < ${#example_lines[@]}; )); do
 		example_command=${example_lines[example_next++]}
@@ -156,6 +160,7 @@ run_command()
 	local status=$example_status
 
 	example_status=0
+	# shellcheck disable=SC2154 # of tap.sh
 	eval "ended_with $status; $example_command" > "$tap_dir/shown" 2>&1 || example_status=$?
 	example_output=$(< "$tap_dir/shown")
 }

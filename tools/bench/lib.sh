@@ -66,7 +66,7 @@ verdict_count()	# FILE...
 # The suites of poolctl, for a guest of two CPUs; as many operations in a round as make figures
 # of instructions that do not change any more. The clock counts the instructions of all CPUs, so what
 # runs on all of them would be counted as often as there are CPUs.
-# shellcheck disable=SC2034 # used by the scripts that source this
+# shellcheck disable=SC2034,SC2016 # used by the scripts that source this, in the guest
 bench_systems='for suite in bullets http connections chat sizes percpu micro remote; do
 	case $suite in connections|percpu) cpus="--cpus 1" ;; *) cpus= ;; esac
 	poolctl bench $suite $cpus --operations 20000 --save $OUT/$suite.json > /dev/null || exit; done'
@@ -80,7 +80,8 @@ systems_table()	# DOCUMENT...
 	{
 		printf "%-12s %-31s %8s %8s %8s %6s  %s\n", a, b, c, d, e, f, g
 	}
-	{ row($1, $2, $3, $4, $5, $7, $6) }'
+	function one(x) { return x == "-" ? x : sprintf("%.1f", x) }
+	{ row($1, $2, one($3), one($4), one($5), one($7), $6) }'
 }
 
 # Which allocator for which need, from the same.
@@ -92,5 +93,6 @@ which_table()	# DOCUMENT
 	{
 		printf "%-31s %-21s %8s %8s %8s  %s\n", a, b, c, d, e, f
 	}
-	{ row($1, $2, $3, $4, $5, $6) }'
+	function one(x) { return x == "-" ? x : sprintf("%.1f", x) }
+	{ row($1, $2, one($3), one($4), one($5), $6) }'
 }
