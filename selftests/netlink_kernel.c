@@ -173,7 +173,7 @@ TEST_F(kernel, nothing_else)
 	   nlt_dump_with(&self->nl, MPDEMO_CMD_GET, POOL, NLT_FLAG(MPDEMO_A_KERNEL), 0));
 	/* Nor one of another number. */
 	id += 1000;
-	NO(-ENOENT, MPDEMO_A_ID, "no such pool", BY_ID(GET));
+	NO(-ENOENT, MPDEMO_A_ID, "no such object", BY_ID(GET));
 	NO(-ENOENT, MPDEMO_A_ID, "no such object", BY_ID(DEL));
 	EXPECT_EQ(-ENOENT, nlt_dump_with(&self->nl, MPDEMO_CMD_HOLDERS, NULL,
 					 NLT_U32(MPDEMO_A_ID, id), 0));
