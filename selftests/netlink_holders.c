@@ -406,14 +406,15 @@ struct churn {
 	pthread_t thread;
 	int dev;
 	atomic_bool *stop;
-	long rounds, failed;
+	atomic_long rounds;
+	long failed;
 };
 
 static void *churn(void *arg)
 {
 	struct churn *c = arg;
 
-	for (; !atomic_load(c->stop); c->rounds++) {
+	for (; !atomic_load(c->stop); atomic_fetch_add(&c->rounds, 1)) {
 		int fd[3];
 
 		for (int i = 0; i < 3; i++) {
@@ -424,6 +425,13 @@ static void *churn(void *arg)
 			close(fd[i]);
 	}
 	return NULL;
+}
+
+static bool all_had_a_turn(struct churn *c, size_t n)
+{
+	while (n && atomic_load(&c[n - 1].rounds))
+		n--;
+	return !n;
 }
 
 /* Over several messages: those that stay are told once, in their order. */
@@ -449,8 +457,9 @@ TEST_F(holders, many_while_others_come_and_go)
 		c[i].stop = &stop;
 		ASSERT_EQ(0, pthread_create(&c[i].thread, NULL, churn, &c[i]));
 	}
-	/* More often where there is one CPU for all: until somebody has come in between. */
-	for (int i = 0; i < 100 || (!interrupted && i < 10000); i++) {
+	/* More often where there is one CPU for all: until each has come in between. */
+	for (int i = 0; i < 100 || (i < 10000 && !(interrupted &&
+						   all_had_a_turn(c, ARRAY_SIZE(c)))); i++) {
 		unsigned int at = 0;
 
 		EXPECT_EQ(0, DUMP());
@@ -468,7 +477,7 @@ TEST_F(holders, many_while_others_come_and_go)
 	for (size_t i = 0; i < ARRAY_SIZE(c); i++) {
 		pthread_join(c[i].thread, NULL);
 		EXPECT_EQ(0, c[i].failed);
-		EXPECT_LT(0, c[i].rounds);
+		EXPECT_LT(0, atomic_load(&c[i].rounds));
 	}
 	for (int i = 0; i < MANY; i++)
 		close(fd[i]);
