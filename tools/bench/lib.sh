@@ -71,28 +71,32 @@ bench_systems='for suite in bullets http connections chat sizes percpu micro rem
 	case $suite in connections|percpu) cpus="--cpus 1" ;; *) cpus= ;; esac
 	poolctl bench $suite $cpus --operations 20000 --save $OUT/$suite.json > /dev/null || exit; done'
 
+# Reads lines of up to seven fields, separated by tabs, and shows them below headings.
+costs_table()	# FORMAT HEADINGS
+{
+	awk -F '\t' -v format="$1\n" -v headings="$2" '
+	function row() { printf format, $1, $2, $3, $4, $5, $6, $7 }
+	BEGIN { $0 = headings; row() }
+	{
+		for (i = 1; i <= NF; i++)
+			if ($i ~ /^[0-9.]+$/)
+				$i = sprintf("%.1f", $i)
+		row()
+	}'
+}
+
 # The table of the systems, from what $bench_systems has left.
 systems_table()	# DOCUMENT...
 {
-	jq -rn -f "$bench_dir/systems.jq" "$@" | awk -F '\t' '
-	BEGIN { row("SYSTEM", "OPERATION", "KMALLOC", "SLAB", "OURS", "RATIO", "WHICH OF OURS") }
-	function row(a, b, c, d, e, f, g)
-	{
-		printf "%-12s %-31s %8s %8s %8s %6s  %s\n", a, b, c, d, e, f, g
-	}
-	function one(x) { return x == "-" ? x : sprintf("%.1f", x) }
-	{ row($1, $2, one($3), one($4), one($5), one($7), $6) }'
+	jq -rn -L "$bench_dir" -f "$bench_dir/systems.jq" "$@" |
+		costs_table '%-12s %-31s %8s %8s %8s %6s  %s' \
+			$'SYSTEM\tOPERATION\tKMALLOC\tSLAB\tOURS\tRATIO\tWHICH OF OURS'
 }
 
 # Which allocator for which need, from the same.
 which_table()	# DOCUMENT
 {
-	jq -r -f "$bench_dir/which.jq" "$1" | awk -F '\t' '
-	BEGIN { row("NEED", "OURS", "OURS", "KMALLOC", "SLAB", "LEAST") }
-	function row(a, b, c, d, e, f)
-	{
-		printf "%-31s %-21s %8s %8s %8s  %s\n", a, b, c, d, e, f
-	}
-	function one(x) { return x == "-" ? x : sprintf("%.1f", x) }
-	{ row($1, $2, one($3), one($4), one($5), $6) }'
+	jq -r -L "$bench_dir" -f "$bench_dir/which.jq" "$1" |
+		costs_table '%-31s %-21s %8s %8s %8s  %s' \
+			$'NEED\tOURS\tOURS\tKMALLOC\tSLAB\tLEAST'
 }

@@ -3,8 +3,8 @@
 # How many times as long as kmem_cache each allocator takes, of a document of several runs of the
 # suite micro; for figures_table: lines "batch, allocator, variant, ratio", separated by tabs.
 
-def cost: .net_min_per_operation // .gross_min_per_operation;
-def median: sort | if length == 0 then null else .[length / 2 | floor] end;
+include "cost";
+include "verdict";
 
 [.rows[] | select(.suite == "micro" and .allocator != "empty")]
 | group_by(.batch)[]

@@ -2,9 +2,11 @@
 #
 # The seven systems in one table, from documents of "poolctl bench --save": of each suite what an
 # operation costs on kmalloc, on the slab allocator, and on what of ours does best there.
-# Lines "system, operation, kmalloc, slab, ours, which of ours, slab / ours", separated by tabs.
+# Lines "system, operation, kmalloc, slab, ours, slab / ours, which of ours", separated by tabs.
 
-# What an operation of a suite is, in the order in which DESIGN lists the systems.
+include "cost";
+
+# What an operation of a suite is. The plain question comes last.
 def systems: [
 	["bullets", "create and destroy a bullet"],
 	["http", "all memory of a request"],
@@ -15,14 +17,8 @@ def systems: [
 	["micro", "allocate and free 64 bytes"]
 ];
 
-def cost: .net_min_per_operation // .gross_min_per_operation;
-
 # Of several batches that one which does as much at a time as there is.
 def largest: (map(.batch) | max) as $batch | map(select(.batch == $batch));
-
-def least: map(select(cost != null)) | min_by(cost);
-
-def figure: if . == null then "-" else cost * 10 | round / 10 end;
 
 [inputs.rows[]] as $rows
 | systems[] as [$suite, $what]
@@ -33,6 +29,6 @@ def figure: if . == null then "-" else cost * 10 | round / 10 end;
 	       | select(.allocator | test("mempool_t|objpool") | not)) | least) as $ours
 | select($ours != null)
 | [$suite, $what, ($kmalloc | figure), ($slab | figure), ($ours | figure),
-   "\($ours.allocator), \($ours.variant)",
-   (($slab // $kmalloc) | if . == null then "-" else cost / ($ours | cost) * 10 | round / 10 end)]
+   (($slab // $kmalloc) | if . == null then "-" else cost / ($ours | cost) * 10 | round / 10 end),
+   "\($ours.allocator), \($ours.variant)"]
 | @tsv

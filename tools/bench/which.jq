@@ -3,9 +3,7 @@
 # Which allocator is the cheapest one for what is needed, from a document of all suites. Lines
 # "need, ours, cost of ours, kmalloc, slab, cheapest", separated by tabs.
 
-def cost: .net_min_per_operation // .gross_min_per_operation;
-def least: map(select(cost != null)) | min_by(cost);
-def figure: if . == null then "-" else cost * 10 | round / 10 end;
+include "cost";
 
 # need, suite, batch, allocator of ours, its variant, variant of slab
 def needs: [
