@@ -115,7 +115,7 @@ no_message()
 
 test_no_message()
 {
-	with_both chatd no_message --messages 20 --patience 1500
+	with_both chatd no_message --messages 20 --patience 4000
 }
 
 # The same with the ring, and with the scratch arena, to which refers what waits for the ring.
@@ -131,7 +131,7 @@ no_ring()
 
 test_no_ring()
 {
-	with_both chatd no_ring --ring 16 --scratch 64 --patience 1500
+	with_both chatd no_ring --ring 16 --scratch 64 --patience 4000
 }
 
 # Hundreds at a time, of whom the kernel closes all sockets, whatever was under way.

@@ -11,10 +11,12 @@ usage()
 	cat <<-'END'
 	usage: run.sh [TEST]...
 
-	Runs the tests that the file "tests" beside this script lists (on a kernel with KASAN or KCSAN not
-	those of "tests-of-words"), or those named (abi, poolctl.sh, ...), shows their TAP, and ends with
-	a line "N passed, N failed, N skipped" that counts test cases.
+	Runs the tests that the file "tests" beside this script lists, or those named (abi, poolctl.sh,
+	...), shows their TAP, and ends with a line "N passed, N failed, N skipped" that counts test cases.
 
+	  WHICH   of all tests: "kernel" leaves out those of the file tests-of-programs, which
+	          are about those and what they say; "races" runs those of tests-of-races, in which many do
+	          something at a time (default: all)
 	  OUT     folder for TEST.tap, the output of each test (default: none is kept)
 	  LIMIT   seconds that one test may take (default 60, more on a slow kernel)
 	  MPDEMO_SLOW    how many times slower than others this kernel is (default: 8 with KASAN or
@@ -57,17 +59,20 @@ if [ -n "${OUT-}" ]; then
 	mkdir -p "$OUT" || exit 1
 fi
 
-# Last is the one that takes the module away from all others. What poolctl and the pages say is the
-# same on all kernels, and takes most of the time of the slow ones, which have sanitizers to watch
-# the kernel: what poolctl asks of that, other tests ask as well.
+# Last is the one that takes the module away from all others.
 all_tests()
 {
-	if [ "$MPDEMO_SLOW" -ge 8 ]; then
-		grep -vx module "$dir/tests" | grep -vxF -f "$dir/tests-of-words"
-	else
-		grep -vx module "$dir/tests"
-	fi
-	grep -x module "$dir/tests"
+	case ${WHICH:-all} in
+	all) cat "$dir/tests" ;;
+	kernel) grep -vxF -f "$dir/tests-of-programs" "$dir/tests" ;;
+	races) grep -xF -f "$dir/tests-of-races" "$dir/tests" ;;
+	*)
+		echo "# WHICH=$WHICH: is not all, kernel or races" >&2
+		return
+		;;
+	esac > "$work/tests"
+	grep -vx module "$work/tests"
+	grep -x module "$work/tests"
 }
 
 # Bad lines of a TAP stream to stderr; "PASSED FAILED SKIPPED" to stdout.

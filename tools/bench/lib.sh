@@ -69,7 +69,7 @@ verdict_count()	# FILE...
 # shellcheck disable=SC2034,SC2016 # used by the scripts that source this, in the guest
 bench_systems='for suite in bullets http connections chat sizes percpu micro remote; do
 	case $suite in connections|percpu) cpus="--cpus 1" ;; *) cpus= ;; esac
-	poolctl bench $suite $cpus --operations 20000 --save $OUT/$suite.json > /dev/null || exit; done'
+	poolctl bench $suite $cpus --operations 20000 --memory --save $OUT/$suite.json > /dev/null || exit; done'
 
 # Reads lines of up to seven fields, separated by tabs, and shows them below headings.
 costs_table()	# FORMAT HEADINGS
@@ -99,4 +99,12 @@ which_table()	# DOCUMENT
 	jq -r -L "$bench_dir" -f "$bench_dir/which.jq" "$1" |
 		costs_table '%-31s %-21s %8s %8s %8s  %s' \
 			$'NEED\tOURS\tOURS\tKMALLOC\tSLAB\tLEAST'
+}
+
+# What memory the objects of a request take, from the same.
+memory_table()	# DOCUMENT
+{
+	jq -r -L "$bench_dir" -f "$bench_dir/memory.jq" "$1" |
+		costs_table '%-15s %-21s %9s %9s %9s' \
+			$'ALLOCATOR\tVARIANT\tASKED KIB\tUSED KIB\tFOR EACH'
 }

@@ -136,9 +136,9 @@ round()
 	others+=($!)
 	honest &
 	guest=$!
-	chatload --port "$port" --rooms 4 --steady 40 --slow 4 --wild 4 --vanishing 8 \
-		--seconds $round_seconds > \
-		"$tap_dir/load" 2>&1 || status=$?
+	# Tolerant, as on a fast kernel the server is ahead of its clients by more than "unread".
+	chatload --port "$port" --rooms 4 --steady 40 --slow 4 --wild 4 --vanishing 8 --tolerant \
+		--seconds $round_seconds > "$tap_dir/load" 2>&1 || status=$?
 	touch "$tap_dir/over"
 	wait "${others[@]}"
 	cat "$tap_dir/load"

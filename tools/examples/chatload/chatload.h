@@ -4,7 +4,8 @@
  *
  * steady	says something, waits for the acknowledgement, says it again if the server was
  *		busy, and reads all. Each must get what each steady client in his room has said,
- *		once, in order and unharmed: so what was acknowledged is not lost.
+ *		once, in order and unharmed: so what was acknowledged is not lost. With --tolerant,
+ *		as long as he is not taken for a slow one.
  * slow		listens, but does not read before the end. He gets all there was, in order, up to
  *		where he is told that he is too slow, or is cut off, and then nothing.
  * wild		sends what is no message, and must get an error for each line.
@@ -46,6 +47,7 @@ struct load {
 	unsigned long port;
 	unsigned long rooms;
 	unsigned long kinds[4];		/* how many of each */
+	bool tolerant;			/* steady clients may be too slow as well */
 	unsigned long messages;		/* of each steady client; or, if 0, */
 	uint64_t until;			/* until when */
 	struct peer *peers;

@@ -23,11 +23,16 @@ void wrong(const struct peer *peer, const char *what, const char *line)
 			peer->number, what, *line ? ": " : "", line);
 }
 
+static bool may_be_slow(const struct peer *peer)
+{
+	return peer->kind == SLOW || (peer->kind == STEADY && load.tolerant);
+}
+
 static void say(struct peer *peer, const char *bytes, size_t length)
 {
 	/* Little is on its way at a time, so a socket that takes less is one that has ended. */
 	if (send(peer->fd, bytes, length, MSG_NOSIGNAL) != (ssize_t)length &&
-	    peer->kind != VANISHING)
+	    peer->kind != VANISHING && !may_be_slow(peer))
 		wrong(peer, "cannot send", strerror(errno));
 }
 
@@ -41,7 +46,7 @@ void peer_next(struct peer *peer)
 {
 	char line[LINE_BYTES];
 
-	if (!load.begun || !peer->joined || peer->closed)
+	if (!load.begun || !peer->joined || peer->told || peer->closed)
 		return;
 	if (peer->waits || !list_empty(&peer->retry))
 		return;
@@ -154,7 +159,7 @@ static void take_error(struct peer *peer, const char *line)
 	} else if (strstr(line, "too slow")) {
 		load.told++;
 		peer->told = true;
-		if (peer->kind == STEADY)
+		if (!may_be_slow(peer))
 			wrong(peer, "is not slow", line);
 	} else if (peer->kind != WILD) {
 		wrong(peer, "refused", line);
@@ -191,7 +196,7 @@ bool peer_read(struct peer *peer)
 	if (got <= 0) {
 		peer->closed = true;
 		net_rewatch(load.epoll, peer->fd, 0, peer);
-		if (!load.over && (peer->kind == STEADY || peer->kind == WILD))
+		if (!load.over && peer->kind != VANISHING && !may_be_slow(peer))
 			wrong(peer, "closed by the server", "");
 		return false;
 	}
