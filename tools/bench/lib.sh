@@ -108,3 +108,9 @@ memory_table()	# DOCUMENT
 		costs_table '%-15s %-21s %9s %9s %9s' \
 			$'ALLOCATOR\tVARIANT\tASKED KIB\tUSED KIB\tFOR EACH'
 }
+
+# The servers on both kinds of memory.
+examples_table()	# DOCUMENT
+{
+	jq -r -f "$bench_dir/examples.jq" "$1" | column -t -s $'\t'
+}

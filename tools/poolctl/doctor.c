@@ -188,8 +188,8 @@ static void check_object(const struct object *object)
 		    "%s: %" PRIu64 " allocation%s failed for want of room", name,
 		    value[MPDEMO_A_FAILURES], text_plural(value[MPDEMO_A_FAILURES]));
 	if (value[MPDEMO_A_REFUSED])
-		say(NOTE, "objects", "look for what frees twice",
-		    "%s: %" PRIu64 " free%s refused, of what was not to be freed",
+		say(NOTE, "objects", "look for what frees, keeps or takes twice",
+		    "%s: %" PRIu64 " handle%s refused, as no block of the caller",
 		    name, value[MPDEMO_A_REFUSED],
 		    value[MPDEMO_A_REFUSED] == 1 ? " was" : "s were");
 	if (object_has(object, MPDEMO_A_DYING))

@@ -71,7 +71,7 @@ static const struct metric {
 	{ "failures", MPDEMO_A_FAILURES, OF_ALL, true,
 	  "Allocations that failed for want of room." },
 	{ "refused", MPDEMO_A_REFUSED, OF_ALL, true,
-	  "Frees that were refused." },
+	  "Frees, keeps and takes that were refused for their handle." },
 	{ "reclaimed", MPDEMO_A_RECLAIMED, OF_ALL, true,
 	  "Blocks taken back from programs that ended with them." },
 	{ "corrupted", MPDEMO_A_CORRUPTED, OF_POOLS, true,

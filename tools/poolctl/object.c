@@ -72,7 +72,7 @@ const struct object_field object_fields[] = {
 	{ MPDEMO_A_FAILURES, "failures", "FAILURES", OBJECT_U64, UNIT_NUMBER, true,
 	  "allocations that failed for want of room" },
 	{ MPDEMO_A_REFUSED, "refused", "REFUSED", OBJECT_U64, UNIT_NUMBER, false,
-	  "frees that were refused, as of a block that is free" },
+	  "frees, keeps and takes of what is no block of the caller" },
 	{ MPDEMO_A_CORRUPTED, "corrupted", "CORRUPTED", OBJECT_U64, UNIT_NUMBER, false,
 	  "free blocks that were found written to, where poison is 1" },
 	{ MPDEMO_A_KEPT, "kept", "KEPT", OBJECT_U64, UNIT_NUMBER, false,

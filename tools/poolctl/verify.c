@@ -69,8 +69,9 @@ static void check_refused(const struct patient *patient)
 	uint64_t refused = patient->object.value[MPDEMO_A_REFUSED];
 
 	if (refused)
-		say(NOTE, "frees", "look for what frees twice",
-		    "%" PRIu64 " were refused, of what was not to be freed", refused);
+		say(NOTE, "frees", "look for what frees, keeps or takes twice",
+		    "%" PRIu64 " handle%s refused, as no block of the caller", refused,
+		    refused == 1 ? " was" : "s were");
 	else
 		say(FINE, "frees", NULL, "none was refused");
 }

@@ -29,6 +29,12 @@ die()
 	exit "$EXIT_HARNESS"
 }
 
+# /dev/kvm can exist, and open, where no kernel boots on it: ask the processor as well.
+kvm_usable()
+{
+	grep -qwE 'vmx|svm' /proc/cpuinfo && [ -r /dev/kvm ] && [ -w /dev/kvm ]
+}
+
 # kernel_select SERIES|TREE: sets what the other scripts want to know about a kernel
 #   kernel_headers  folder for "make -C"
 #   kernel_arch     x86_64, or um: the kernel is a program of this machine
