@@ -26,6 +26,7 @@ static void fill_sites(const struct bench_row *row, unsigned int cpus,
 		*site = suite->sites[i];
 		if (!site->size)
 			site->size = row->size;
+		site->held = site->objects ?: row->batch;
 		if (!site->objects)
 			site->objects = max_t(unsigned int, row->batch,
 					      BENCH_POOL_BLOCKS);

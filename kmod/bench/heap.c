@@ -2,9 +2,9 @@
 /*
  * What heaps of mempool_demo are made from, whose classes are pools that all CPUs
  * share; and the size classes of the classic text: eight pools of 8 to 1024 bytes, the
- * i-th one of 1000/(i+1) blocks, and an arena of 10 MiB for what is larger. That has
- * one owner, so each CPU has its own, and a free of what is larger does
- * nothing until the arena is reset.
+ * i-th one of 1000/(i+1) blocks, or as many as are outstanding where that is more, and
+ * an arena of 10 MiB for what is larger. That has one owner, so each CPU has its own,
+ * and a free of what is larger does nothing until the arena is reset.
  */
 
 #include <linux/err.h>
@@ -115,7 +115,7 @@ static void *classes_create(const struct bench_site *sites, unsigned int nr)
 		const struct mpdemo_pool_config config = {
 			.name = "bench_class",
 			.block_size = BIT(BENCH_CLASS_SHIFT + i),
-			.blocks = max(1000 / (i + 1), sites->objects),
+			.blocks = max(1000 / (i + 1), sites->held),
 		};
 
 		pool = mpdemo_pool_create(&config, GFP_KERNEL);

@@ -75,11 +75,13 @@ enum bench_how {
  * struct bench_site - a kind of objects that a workload allocates
  * @size: bytes of an object, or of the largest one
  * @objects: objects that are outstanding at the most
+ * @held: objects that a CPU holds at the most, which may be fewer; filled in by the row
  * @scratch: they are freed all at once, so that an arena can serve them
  */
 struct bench_site {
 	size_t size;
 	unsigned int objects;
+	unsigned int held;
 	bool scratch;
 };
 

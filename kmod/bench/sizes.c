@@ -6,7 +6,9 @@
  * many as were asked for, and freed in another order, ten times in a step.
  *
  * Its rows are allocators that are told a size, and those of the classic text, eight
- * pools and an arena, see heap.c. No row writes to an object.
+ * pools of 8 to 1024 bytes and an arena for what is larger, see heap.c. The latter
+ * have an easier task: their free is told the size again, where kfree() and a heap have
+ * to find out, and what is larger is not freed one by one. No row writes to an object.
  */
 
 #include <linux/compiler.h>
