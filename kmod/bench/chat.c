@@ -14,7 +14,8 @@
  * nobody reads; then the readers come, and all messages are freed. There is room for
  * 1000: the others are answered that the room is full, and counted as failures. A
  * pool of 1000 says so by itself. For all others the workload has to count, which is
- * part of their price. A pool per CPU has a slack, and accepts a few more.
+ * part of their price. A pool per CPU has a slack of 64 blocks for each CPU, which is
+ * more than there are too many: it accepts all of them, and counts no failure.
  *
  * Rows of bulk calls allocate for a batch at once, and free what malformed messages leave of that;
  * where a pool has not as many any more they go on one by one. And the readers free all

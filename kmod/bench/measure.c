@@ -43,6 +43,7 @@ struct worker {
 	struct bench_run *run;
 	struct task_struct *task;	/* NULL: that of the job */
 	u64 ns[ROUNDS_PLAIN];
+	u64 failures;
 };
 
 /*
@@ -128,6 +129,8 @@ static void all_rounds(struct worker *worker)
 		if (!i)
 			run->failures = 0;
 	}
+	/* Nor do those of the rounds that follow. */
+	worker->failures = run->failures;
 	if (!params->latency)
 		return;
 	run->how = BENCH_HOW_PROBED;
@@ -220,7 +223,7 @@ static void collect(const struct measurement *measurement,
 	/* A round there was: of an even number the slower of the two. */
 	result->median = ns[BENCH_ROUNDS / 2];
 	for (j = 0; j < crew->nr; j++)
-		result->failures += crew->runs[j].failures;
+		result->failures += measurement->workers[j].failures;
 }
 
 static int collect_latencies(const struct bench_crew *crew,
