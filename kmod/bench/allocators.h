@@ -335,6 +335,7 @@ static __always_inline void arena_leave(struct mpdemo_arena_scope *scope)
 static const struct bench_ops __maybe_unused arena_ops = {
 	.alloc = arena_alloc,
 	.free = empty_free,
+	.kept = true,
 	BENCH_ARENA_OPS,
 };
 

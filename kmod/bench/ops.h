@@ -38,6 +38,7 @@
  *	NULL: there are no sections
  * @leave: end it, which is a reset as well
  * @bounded: it fails by itself when the objects of its site are used up
+ * @kept: @free does nothing, and the next @reset all of it: so it is not timed
  *
  * The handles are what the functions of struct bench_allocator made. @zero is
  * __GFP_ZERO or 0.
@@ -53,6 +54,7 @@ struct bench_ops {
 	void *(*enter)(void *handle, struct mpdemo_arena_scope *scope);
 	void (*leave)(struct mpdemo_arena_scope *scope);
 	bool bounded;
+	bool kept;
 };
 
 static __always_inline gfp_t bench_zero(enum bench_how how,
@@ -90,7 +92,7 @@ static __always_inline void bench_free(const struct bench_ops *ops,
 		bench_probe_forget(run->probe, object);
 	start = bench_probe_start(how);
 	ops->free(handle, object, size);
-	if (how == BENCH_HOW_PROBED)
+	if (how == BENCH_HOW_PROBED && !ops->kept)
 		bench_probe_free(run->probe, start);
 	barrier();
 }

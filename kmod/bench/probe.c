@@ -3,8 +3,8 @@
  * What is noted of each call: how long it took, or what it means for memory.
  *
  * Latencies go into histograms, see histogram.c. A latency has the reading of the
- * clock in it, see bench_probe_clock(); that of a bulk is of the whole call, and that of a
- * free may be that of a reset.
+ * clock in it, see bench_probe_clock(); that of a bulk is of the whole call. Frees of an
+ * arena do nothing and are not timed: in their place are its resets.
  *
  * Memory is looked at in a round of its own, in task context on one CPU: for each
  * object its size, and for each page of slab how many of them are in it. What slab
