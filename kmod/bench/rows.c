@@ -11,6 +11,8 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 
+#include <mempool_demo/heap.h>
+
 #include "measure.h"
 
 /* The most objects outstanding of a step in an interrupt. */
@@ -98,22 +100,40 @@ static unsigned int cpus_of(const struct bench_suite *suite,
 }
 
 /*
- * Where a number was asked for. Pools have all of it at once, and what a thread of the
- * kernel asks slab for may cost a program its life when there is too little.
+ * What the largest of the rows has at once: a heap, which has a block of each of its
+ * classes for each object, and pages where an object may be larger.
+ */
+static u64 most_bytes(const struct bench_suite *suite,
+		      const struct bench_params *params, unsigned int cpus)
+{
+	size_t size = params->size ?: suite->size;
+	u64 objects = max_t(u64, params->outstanding, BENCH_POOL_BLOCKS);
+	u64 each = 2 * MPDEMO_HEAP_SMALL_MAX;
+
+	if (size > MPDEMO_HEAP_SMALL_MAX)
+		each += PAGE_ALIGN(size);
+	return objects * each * cpus;
+}
+
+/*
+ * Where a number can be asked for. Pools have all of it at once, and what a thread of
+ * the kernel asks slab for may cost a program its life when there is too little.
  */
 static int check_bytes(const struct bench_suite *suite,
 		       const struct bench_params *params,
 		       const struct refusal *refusal)
 {
+	unsigned int cpus = cpus_of(suite, params, num_online_cpus());
 	u64 bytes = (u64)params->outstanding * (params->size ?: suite->size);
 	u64 quarter = ((u64)totalram_pages() << PAGE_SHIFT) / 4;
 
-	bytes *= cpus_of(suite, params, num_online_cpus());
-	if (bytes > BYTES_MAX)
+	if (!suite->batch_max)
+		return 0;
+	if (bytes * cpus > BYTES_MAX)
 		return refuse(refusal, MPDEMO_BENCH_A_BATCH,
 			      "all CPUs together no more than 128 MiB outstanding",
 			      -ERANGE);
-	if (bytes > quarter)
+	if (most_bytes(suite, params, cpus) > quarter)
 		return refuse(refusal, MPDEMO_BENCH_A_BATCH,
 			      "no more outstanding than a quarter of the memory there is",
 			      -ERANGE);
