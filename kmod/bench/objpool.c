@@ -5,6 +5,7 @@
 
 #include <linux/err.h>
 #include <linux/gfp.h>
+#include <linux/mm.h>
 #include <linux/slab.h>
 
 #include "objpool.h"
@@ -31,15 +32,26 @@ static void objpool_destroy(void *handle)
 	kfree(handle);
 }
 
-/* It does not say; this is what it asks for. */
+/*
+ * It does not say; this is what it asks for: of each CPU whole pages, as they are of
+ * vmalloc(), for its part of the objects.
+ */
 static size_t objpool_footprint(void *handle)
 {
 	const struct objpool_head *pool = handle;
 	size_t slot = sizeof(struct objpool_slot) +
 		      pool->capacity * sizeof(void *);
+	unsigned int cpus = pool->nr_possible_cpus;
+	size_t bytes = cpus * sizeof(void *);
+	unsigned int i;
 
-	return (size_t)pool->nr_objs * pool->obj_size +
-	       pool->nr_possible_cpus * (slot + sizeof(void *));
+	for (i = 0; i < cpus; i++) {
+		size_t objects = pool->nr_objs / cpus +
+				 (i < pool->nr_objs % cpus);
+
+		bytes += PAGE_ALIGN(slot + objects * pool->obj_size);
+	}
+	return bytes;
 }
 
 const struct bench_allocator bench_objpool = {
