@@ -97,7 +97,7 @@ systems_table()	# DOCUMENT...
 which_table()	# DOCUMENT
 {
 	jq -r -L "$bench_dir" -f "$bench_dir/which.jq" "$1" |
-		costs_table '%-31s %-21s %8s %8s %8s  %s' \
+		costs_table '%-31s %-34s %8s %8s %8s  %s' \
 			$'NEED\tOURS\tOURS\tKMALLOC\tSLAB\tLEAST'
 }
 

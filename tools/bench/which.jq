@@ -5,15 +5,16 @@
 
 include "cost";
 
-# need, suite, batch, allocator of ours, its variant, variant of slab
+# need, suite, batch, allocator of ours, what its variant and that of slab begin with; of several
+# the cheapest one. Only the suite sizes has sizes that are not known ahead.
 def needs: [
-	["one size, a known number", "micro", 100, "pool", "called", "GFP_KERNEL"],
-	["the same, by many CPUs", "micro", 100, "pool per CPU", "inline", "GFP_KERNEL"],
-	["one size, many at once", "micro", 100, "pool per CPU", "bulk", "bulk GFP_KERNEL"],
-	["one size, freed by another CPU", "remote", 100, "pool", "called", "GFP_KERNEL"],
-	["pieces that end together", "micro", 100, "arena", "inline", "GFP_KERNEL"],
-	["any size, each freed by itself", "micro", 100, "heap", "called", "GFP_KERNEL"],
-	["the same, sizes at random", "sizes", null, "heap", "called", "GFP_KERNEL"]
+	["one size, a known number", "micro", 100, "pool", "called", "GFP_"],
+	["the same, with magazines", "micro", 100, "pool per CPU", "inline", "GFP_"],
+	["one size, many at once", "micro", 100, "pool per CPU", "bulk", "bulk "],
+	["one size, freed by another CPU", "remote", 100, "pool", "called", "GFP_"],
+	["pieces that end together", "micro", 100, "arena", "inline", "GFP_"],
+	["one size, from a heap", "micro", 100, "heap", "called", "GFP_"],
+	["sizes at random, from a heap", "sizes", null, "heap", "called", "GFP_"]
 ];
 
 .rows as $rows
@@ -26,6 +27,6 @@ needs[] as [$need, $suite, $batch, $allocator, $variant, $slab_variant]
 | row($suite; $batch; "kmalloc"; "") as $kmalloc
 | row($suite; $batch; "kmem_cache"; $slab_variant) as $slab
 | ([$ours, $kmalloc, $slab] | map(select(. != null)) | least) as $cheapest
-| [$need, "\($allocator), \($variant)", ($ours | figure), ($kmalloc | figure), ($slab | figure),
+| [$need, "\($allocator), \($ours.variant // $variant)", ($ours | figure), ($kmalloc | figure), ($slab | figure),
    ($cheapest | if . == null then "-" else .allocator end)]
 | @tsv
