@@ -97,8 +97,8 @@ systems_table()	# DOCUMENT...
 which_table()	# DOCUMENT
 {
 	jq -r -L "$bench_dir" -f "$bench_dir/which.jq" "$1" |
-		costs_table '%-31s %-34s %8s %8s %8s  %s' \
-			$'NEED\tOURS\tOURS\tKMALLOC\tSLAB\tLEAST'
+		costs_table '%-31s %-34s %8s %8s %8s %8s  %s' \
+			$'NEED\tOURS\tOURS\tKMALLOC\tSLAB\tOBJPOOL\tLEAST'
 }
 
 # What memory the objects of a request take, from the same.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Which allocator is the cheapest one for what is needed, from a document of all suites. Lines
-# "need, ours, cost of ours, kmalloc, slab, cheapest", separated by tabs.
+# "need, ours, cost of ours, kmalloc, slab, objpool, cheapest", separated by tabs.
 
 include "cost";
 
@@ -26,7 +26,8 @@ needs[] as [$need, $suite, $batch, $allocator, $variant, $slab_variant]
 | row($suite; $batch; $allocator; $variant) as $ours
 | row($suite; $batch; "kmalloc"; "") as $kmalloc
 | row($suite; $batch; "kmem_cache"; $slab_variant) as $slab
-| ([$ours, $kmalloc, $slab] | map(select(. != null)) | least) as $cheapest
+| row($suite; $batch; "objpool"; "") as $objpool
+| ([$ours, $kmalloc, $slab, $objpool] | map(select(. != null)) | least) as $cheapest
 | [$need, "\($allocator), \($ours.variant // $variant)", ($ours | figure), ($kmalloc | figure), ($slab | figure),
-   ($cheapest | if . == null then "-" else .allocator end)]
+   ($objpool | figure), ($cheapest | if . == null then "-" else .allocator end)]
 | @tsv
