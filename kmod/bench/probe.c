@@ -181,11 +181,20 @@ static size_t usable_size(const struct bench_probe *probe, const void *object)
 
 static void remember(struct bench_probe *probe, void *object, size_t size)
 {
+	void *before;
+
 	if (!probe->allocator || !object)
 		return;
-	if (xa_is_err(xa_store(&probe->objects, (unsigned long)object,
-			       xa_mk_value(size), GFP_ATOMIC | __GFP_NOWARN)))
+	before = xa_store(&probe->objects, (unsigned long)object,
+			  xa_mk_value(size), GFP_ATOMIC | __GFP_NOWARN);
+	if (xa_is_err(before)) {
 		probe->lost = true;
+	} else if (before) {
+		/* All objects of the rows "empty" are at one address. */
+		probe->requested -= xa_to_value(before);
+		more_requested(probe, size);
+		return;
+	}
 	if (probe->allocator->slab)
 		page_add(probe, object);
 	probe->handed_out += usable_size(probe, object);

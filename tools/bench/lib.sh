@@ -14,12 +14,12 @@ bench_settle='modprobe mempool_demo_bench && sleep 5'
 
 # Reads lines "column, allocator, variant, value", separated by tabs, and shows a line for each
 # allocator and a column for each column, both in the order in which they come.
-figures_table()
+figures_table()	# [DIGITS]
 {
-	awk -F '\t' '
+	awk -F '\t' -v digits="${1-1}" '
 	!($1 in column) { column[$1] = ++columns; head[columns] = $1 }
 	!(($2, $3) in row) { row[$2, $3] = ++rows; name[rows] = sprintf("%-12s %-22s", $2, $3) }
-	{ value[row[$2, $3], column[$1]] = sprintf("%.1f", $4) }
+	{ value[row[$2, $3], column[$1]] = sprintf("%." digits "f", $4) }
 	END {
 		printf "%-12s %-22s", "ALLOCATOR", "VARIANT"
 		for (c = 1; c <= columns; c++)

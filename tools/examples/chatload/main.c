@@ -48,8 +48,8 @@ static const struct options options = {
 		  .most = 10000 },
 		{ "vanishing", "N", "who are gone, and come again",
 		  .number = &load.kinds[VANISHING], .most = 10000 },
-		{ "tolerant", NULL, "a steady one may be told that he is too slow, as he can be where\n"
-		  "all is slow", .flag = &load.tolerant },
+		{ "tolerant", NULL, "anybody may be told that he is too slow, and be cut off",
+		  .flag = &load.tolerant },
 		{ "messages", "N", "of each steady client", .number = &load.messages, .least = 1,
 		  .most = 1000000 },
 		{ "seconds", "N", "not 0: say as much as fits into so long", .number = &seconds,

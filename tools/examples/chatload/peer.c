@@ -23,16 +23,17 @@ void wrong(const struct peer *peer, const char *what, const char *line)
 			peer->number, what, *line ? ": " : "", line);
 }
 
+/* Who is gone before he has read all is no better than who does not read. */
 static bool may_be_slow(const struct peer *peer)
 {
-	return peer->kind == SLOW || (peer->kind == STEADY && load.tolerant);
+	return peer->kind == SLOW || peer->kind == VANISHING || load.tolerant;
 }
 
 static void say(struct peer *peer, const char *bytes, size_t length)
 {
 	/* Little is on its way at a time, so a socket that takes less is one that has ended. */
 	if (send(peer->fd, bytes, length, MSG_NOSIGNAL) != (ssize_t)length &&
-	    peer->kind != VANISHING && !may_be_slow(peer))
+	    !may_be_slow(peer))
 		wrong(peer, "cannot send", strerror(errno));
 }
 
@@ -87,6 +88,8 @@ bool peer_connect(struct peer *peer)
 	if (peer->kind != SLOW)
 		net_watch(load.epoll, peer->fd, EPOLLIN, peer);
 	peer->joined = false;
+	peer->told = false;
+	peer->closed = false;
 	peer->waits = false;
 	peer->length = 0;
 	peer->seq = 0;
@@ -196,7 +199,7 @@ bool peer_read(struct peer *peer)
 	if (got <= 0) {
 		peer->closed = true;
 		net_rewatch(load.epoll, peer->fd, 0, peer);
-		if (!load.over && peer->kind != VANISHING && !may_be_slow(peer))
+		if (!load.over && !may_be_slow(peer))
 			wrong(peer, "closed by the server", "");
 		return false;
 	}
