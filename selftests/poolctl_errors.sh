@@ -318,7 +318,7 @@ test_doctor()
 	status_of 0 poolctl doctor
 	echo "$max" > /sys/module/mempool_demo/parameters/max_objects
 	[[ $stdout =~ p:\ 1\ allocation\ failed.*try: ]]
-	[[ $stdout =~ p:\ 1\ free\ was\ refused ]]
+	[[ $stdout =~ p:\ 1\ handle\ was\ refused ]]
 	[[ $stdout =~ note\ *limits\ *1\ of\ max_objects=1 ]]
 	json 0 '.problems == 0 and (.checks | length > 6 and
 		all((.hint == null) == (.status == "ok"))) and
