@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "device.h"
 #include "hints.h"
 #include "memory.h"
 #include "object_request.h"
@@ -108,7 +109,7 @@ const char *hint_administer(const struct kernel_error *error, const char *name)
 
 const char *hint_use(const struct kernel_error *error, const char *name)
 {
-	if (error->absent && error->error != ENOENT)
+	if (error->absent && (error->error != ENOENT || device_exists()))
 		return "--device or $POOLCTL_DEVICE names the device";
 	if (error->absent)
 		return LOAD;
