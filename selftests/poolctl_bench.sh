@@ -224,6 +224,11 @@ test_refusals()
 test_usage()
 {
 	misused poolctl bench modern
+	misused poolctl bench micor
+	stderr_has "did you mean 'micro'"
+	: > "$tap_dir/file"
+	misused poolctl bench "$tap_dir/file"
+	stderr_has 'is no suite; files are for --compare'
 	misused poolctl bench micro bullets
 	misused poolctl bench micro --context nmi
 	misused poolctl bench micro --outstanding 0

@@ -461,7 +461,7 @@ test_no_terminal()
 	not grep -E '.{51}' "$out"
 	begin
 	keys 'TERM=nosuch poolctl top; echo status $?' Enter
-	wait_for 'no such terminal.*status 1'
+	wait_for "no such terminal as 'nosuch'.*status 1"
 	clear_objects
 }
 

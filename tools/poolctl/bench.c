@@ -24,10 +24,11 @@ static const char *random_sizes, *zero, *latency, *memory;
 static const char *sweep, *compare, *fail_above, *page;
 
 const struct command_option bench_options[] = {
-	{ "size", 0, "SIZE", &size, "bytes of an object: micro, remote" },
+	{ "size", 0, "SIZE", &size,
+	  "bytes of an object, 8 to 4096: micro, remote" },
 	{ "random", 0, NULL, &random_sizes, "any size up to that" },
 	{ "outstanding", 0, "N", &outstanding,
-	  "objects held at a time: micro, remote, sizes" },
+	  "objects held, up to 32768: micro, remote, sizes" },
 	{ "operations", 0, "N", &operations,
 	  "operations in a round at the most, for a quick look" },
 	{ "cpus", 0, "N", &cpus, "CPUs that do the same at the same time" },
@@ -48,11 +49,21 @@ const struct command_option bench_options[] = {
 
 static bool read_suite(const char *suite, uint32_t *number)
 {
+	const char *nearest;
+
 	*number = bench_suite_number(suite);
 	if (*number)
 		return true;
-	usage_error("there is no suite '%s'; 'poolctl help bench' names those that there are",
-		    suite);
+	nearest = bench_suite_nearest(suite);
+	if (!access(suite, F_OK))
+		usage_error("'%s' is no suite; files are for --compare and --report",
+			    suite);
+	else if (nearest)
+		usage_error("there is no suite '%s' (did you mean '%s'?)", suite,
+			    nearest);
+	else
+		usage_error("there is no suite '%s'; 'poolctl help bench' names all",
+			    suite);
 	return false;
 }
 
@@ -139,7 +150,7 @@ static int refuse_emulation(void)
 	};
 
 	return refused(&error,
-		       "'make bench-insn' or 'tools/vm/run --icount' counts instructions",
+		       "'make shell INSN=1' or 'tools/vm/run --icount' counts instructions",
 		       NULL, "bench");
 }
 

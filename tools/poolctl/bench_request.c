@@ -7,6 +7,7 @@
 
 #include "bench_request.h"
 #include "memory.h"
+#include "text.h"
 
 static const char *attribute_name(unsigned int attribute)
 {
@@ -150,6 +151,14 @@ uint32_t bench_suite_number(const char *name)
 uint32_t bench_context_number(const char *name)
 {
 	return number_of(contexts, COUNT(contexts), name);
+}
+
+const char *bench_suite_nearest(const char *name)
+{
+	const char *names[COUNT(suites)] = { NULL };
+
+	memcpy(names, suites + 1, sizeof(suites) - sizeof(*suites));
+	return text_nearest(name, names);
 }
 
 const char *bench_state_name(uint32_t state)

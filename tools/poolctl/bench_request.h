@@ -117,6 +117,9 @@ const char *bench_sizes_name(uint32_t sizes);
 uint32_t bench_suite_number(const char *name);
 uint32_t bench_context_number(const char *name);
 
+/* The suite that was probably meant, or NULL. */
+const char *bench_suite_nearest(const char *name);
+
 /* All of these return 0 or fill @error and return -1. */
 
 int bench_run(struct netlink *netlink, const struct bench_request *request,

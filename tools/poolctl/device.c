@@ -70,6 +70,11 @@ static int refuse(struct kernel_error *error)
 	return -1;
 }
 
+bool device_exists(void)
+{
+	return !access("/sys/class/misc/mempool_demo", F_OK);
+}
+
 static int refuse_device(struct kernel_error *error, const char *path)
 {
 	*error = (struct kernel_error){ .error = errno };
@@ -79,8 +84,9 @@ static int refuse_device(struct kernel_error *error, const char *path)
 	case ENXIO:
 		error->absent = true;
 		snprintf(error->text, sizeof(error->text),
-			 "there is no device %s: module mempool_demo is not loaded",
-			 path);
+			 "there is no device %s%s", path,
+			 device_exists() ? ", but module mempool_demo is loaded" :
+					   ": module mempool_demo is not loaded");
 		break;
 	case ENOTTY:
 	case ENOTDIR:

@@ -10,6 +10,9 @@
 
 #include "error.h"
 
+/* Whether the module has made its device, whatever that is called in /dev. */
+bool device_exists(void);
+
 /* All of these return 0 (or what is said) or fill @error and return -1. */
 
 /* Whether the device can be opened, and is the one. */

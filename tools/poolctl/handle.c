@@ -9,7 +9,8 @@
 
 const char *handle_parse(const char *text, uint64_t *handle)
 {
-	static const char what[] = "is not a handle (handles are INDEX.GENERATION, as 0.1)";
+	static const char what[] =
+		"is not a handle (handles are INDEX.GENERATION, as 0.1; an arena has none)";
 	const char *dot = strchr(text, '.');
 	uint64_t index, generation;
 	char digits[HANDLE_TEXT];

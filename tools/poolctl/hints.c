@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "device.h"
 #include "hints.h"
 #include "memory.h"
 #include "object_request.h"
@@ -12,6 +13,8 @@
 #include "text.h"
 
 #define LOAD	"as root, 'modprobe mempool_demo', or insmod the mempool_demo.ko you built"
+#define TOO_MANY(limit) \
+	"destroy objects, or raise /sys/module/mempool_demo/parameters/" limit
 
 /* @name may be too long to be typed again, or worse. */
 static const char *with_name(const char *before, const char *name,
@@ -82,9 +85,9 @@ const char *hint_administer(const struct kernel_error *error, const char *name)
 	case ENOENT:
 		return hint_names(name);
 	case ENFILE:
-		return "destroy objects, or raise the parameter max_objects of the module";
+		return TOO_MANY("max_objects");
 	case ENOBUFS:
-		return "destroy objects, or raise the parameter max_bytes of the module";
+		return TOO_MANY("max_bytes");
 	case ENOLCK:
 		return "raise the limit of locked memory ('ulimit -l'), or run it as root";
 	case ENOMEM:
@@ -108,7 +111,7 @@ const char *hint_administer(const struct kernel_error *error, const char *name)
 
 const char *hint_use(const struct kernel_error *error, const char *name)
 {
-	if (error->absent && error->error != ENOENT)
+	if (error->absent && (error->error != ENOENT || device_exists()))
 		return "--device or $POOLCTL_DEVICE names the device";
 	if (error->absent)
 		return LOAD;
@@ -129,11 +132,11 @@ const char *hint_use(const struct kernel_error *error, const char *name)
 	case EBADF:
 		return "this is a bug of poolctl: please report it";
 	case ENFILE:
-		return "destroy objects, or raise the parameter max_objects of the module";
+		return TOO_MANY("max_objects");
 	case EMFILE:
 		return "raise the limit of open files ('ulimit -n')";
 	case ENOBUFS:
-		return "destroy objects, or raise the parameter max_bytes of the module";
+		return TOO_MANY("max_bytes");
 	case ENOLCK:
 		return "raise the limit of locked memory ('ulimit -l'), or run it as root";
 	case EINTR:

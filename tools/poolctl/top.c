@@ -238,7 +238,8 @@ int top_main(int argc, char **argv)
 	if (!result) {
 		if (!once && !top_screen_begin()) {
 			netlink_close(&netlink);
-			return usage_error("no such terminal as $TERM; --once needs none");
+			return usage_error("no such terminal as '%.64s' ($TERM); --once needs none",
+					   getenv("TERM") ?: "");
 		}
 		result = once ? print_once(&netlink, &top, &error) :
 				on_terminal(&netlink, &top, &error);
