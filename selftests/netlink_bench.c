@@ -8,6 +8,7 @@
 
 #include <spawn.h>
 #include <sys/syscall.h>
+#include <sys/sysinfo.h>
 #include <linux/mempool_demo_bench.h>
 
 #define A(name)		MPDEMO_BENCH_A_##name
@@ -151,6 +152,20 @@ TEST_F(netlink_bench, too_much_memory)
 	if (cpus < 2)
 		SKIP(return, "one CPU cannot ask for so much");
 	RUN_REFUSED(-ERANGE, A(BATCH), "no more", MICRO, NLT_U32(A(OBJECT_SIZE), 4096),
+		    NLT_U32(A(BATCH), 32768), NLT_U32(A(CPUS), cpus));
+	EXPECT_EQ(MPDEMO_BENCH_STATE_IDLE, state_of(&self->nl).state);
+}
+
+/* Few bytes of the caller, but a heap has a block of each of its classes for each object. */
+TEST_F(netlink_bench, too_much_memory_of_a_heap)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	struct sysinfo info;
+
+	ASSERT_EQ(0, sysinfo(&info));
+	if (2048ULL * 32768 * cpus <= (__u64)info.totalram * info.mem_unit / 4)
+		SKIP(return, "this machine has memory for that");
+	RUN_REFUSED(-ERANGE, A(BATCH), "quarter of the memory", MICRO, NLT_U32(A(OBJECT_SIZE), 8),
 		    NLT_U32(A(BATCH), 32768), NLT_U32(A(CPUS), cpus));
 	EXPECT_EQ(MPDEMO_BENCH_STATE_IDLE, state_of(&self->nl).state);
 }
