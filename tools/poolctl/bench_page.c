@@ -49,7 +49,7 @@ static int run(const char *option, const char *page, const char *document)
 
 	if (!find_program(path, sizeof(path)))
 		return failed(STATUS_ABSENT, "there is no " PROGRAM
-			      ", which comes with poolctl");
+			      ", which comes with poolctl; where there is one, 'poolctl bench FILE --report PAGE' makes the page of what --save has left");
 	flush_stdout();
 	child = fork();
 	if (!child) {
