@@ -14,9 +14,9 @@ bench_settle='modprobe mempool_demo_bench && sleep 5'
 
 # Reads lines "column, allocator, variant, value", separated by tabs, and shows a line for each
 # allocator and a column for each column, both in the order in which they come.
-figures_table()	# [DIGITS]
+figures_table()	# DIGITS
 {
-	awk -F '\t' -v digits="${1-1}" '
+	awk -F '\t' -v digits="$1" '
 	!($1 in column) { column[$1] = ++columns; head[columns] = $1 }
 	!(($2, $3) in row) { row[$2, $3] = ++rows; name[rows] = sprintf("%-12s %-22s", $2, $3) }
 	{ value[row[$2, $3], column[$1]] = sprintf("%." digits "f", $4) }
@@ -39,7 +39,7 @@ figures()	# DOCUMENT SUITE
 {
 	jq -r --arg suite "$2" '.rows[] | select(.suite == $suite) |
 		[.batch, .allocator, .variant, .net_min_per_operation // .gross_min_per_operation] | @tsv' \
-		"$1" | figures_table
+		"$1" | figures_table 1
 }
 
 # Reads lines "verdict, figure, limit, target", separated by tabs, and shows them.
