@@ -47,7 +47,7 @@ struct load {
 	unsigned long port;
 	unsigned long rooms;
 	unsigned long kinds[4];		/* how many of each */
-	bool tolerant;			/* steady clients may be too slow as well */
+	bool tolerant;			/* anybody may be too slow */
 	unsigned long messages;		/* of each steady client; or, if 0, */
 	uint64_t until;			/* until when */
 	struct peer *peers;
